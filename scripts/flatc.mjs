@@ -43,11 +43,9 @@ export function reflect(schemaPath) {
 	install();
 	const output = mkdtempSync(`${home}-out-`);
 	try {
-		execFileSync(
-			binary,
-			["--binary", "--schema", "--bfbs-builtins", "--bfbs-comments", "-o", output, schemaPath],
-			{ stdio: ["ignore", "pipe", "pipe"] },
-		);
+		execFileSync(binary, ["--binary", "--schema", "--bfbs-builtins", "--bfbs-comments", "-o", output, schemaPath], {
+			stdio: ["ignore", "pipe", "pipe"],
+		});
 		return readFileSync(join(output, basename(schemaPath).replace(/\.fbs$/, ".bfbs")));
 	} catch (error) {
 		const { stdout = "", stderr = "" } = /** @type {any} */ (error);

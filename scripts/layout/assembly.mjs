@@ -59,7 +59,10 @@ function arrayAccessors(field) {
 	}
 	return [
 		...method(`${name}At(index: u32): ${type}`, `return load<${type}>(${base}, ${constant});`),
-		...method(`set${capital(name)}At(index: u32, value: ${type}): void`, `store<${type}>(${base}, value, ${constant});`),
+		...method(
+			`set${capital(name)}At(index: u32, value: ${type}): void`,
+			`store<${type}>(${base}, value, ${constant});`,
+		),
 		...addressOf(field),
 	];
 }

@@ -32,7 +32,9 @@ const filler = /^(pad([A-Z]\w*)?|padding|reserved)_?\d*$/;
 function record(schema, struct) {
 	const wanted = struct.attributes.get("record_size");
 	if (wanted !== undefined && Number(wanted) !== struct.size) {
-		throw new Error(`struct ${struct.name} is ${struct.size} bytes, its record_size says ${wanted}: correct its padding`);
+		throw new Error(
+			`struct ${struct.name} is ${struct.size} bytes, its record_size says ${wanted}: correct its padding`,
+		);
 	}
 	const constant = upperSnake(struct.name);
 	const fields = struct.fields.map((field) => {
@@ -46,7 +48,8 @@ function record(schema, struct) {
 		if (atomic && (target || base.startsWith("f") || base === "bool")) {
 			throw new Error(`${where} is marked atomic, which only integers can be`);
 		}
-		if (atomic && field.offset % size !== 0) throw new Error(`${where} is atomic and lies misaligned at ${field.offset}`);
+		if (atomic && field.offset % size !== 0)
+			throw new Error(`${where} is atomic and lies misaligned at ${field.offset}`);
 		return {
 			name: camel(field.name),
 			// X_SIZE is the record's own size.

@@ -11,9 +11,14 @@ import { ByteBuffer } from "flatbuffers";
  * @typedef {{ structs: (Struct | undefined)[], enums: Enumeration[] }} Schema
  */
 
-const baseTypes = ["none", "utype", "bool", "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f64"].concat(
-	["string", "vector", "struct", "union", "array", "vector64"],
-);
+const baseTypes = ["none", "utype", "bool", "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f64"].concat([
+	"string",
+	"vector",
+	"struct",
+	"union",
+	"array",
+	"vector64",
+]);
 
 class Table {
 	#buffer;

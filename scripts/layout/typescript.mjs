@@ -12,7 +12,12 @@ function writeRecord(record) {
 	for (const { constant: name, documentation, offset, length, type, atomic } of record.fields) {
 		const kind = length > 0 ? `${length} × ${type}` : type;
 		const access = atomic ? ", by Atomics only" : "";
-		lines.push(...comment([`(${kind}${access})`.concat(documentation.length > 0 ? ` ${documentation[0]}` : ""), ...documentation.slice(1)]));
+		lines.push(
+			...comment([
+				`(${kind}${access})`.concat(documentation.length > 0 ? ` ${documentation[0]}` : ""),
+				...documentation.slice(1),
+			]),
+		);
 		lines.push(constant(name, offset));
 		if (length > 0) lines.push(constant(`${name}_LENGTH`, length));
 	}

@@ -1,0 +1,27 @@
+// Schema → layouts → wasm → embedded wasm → package. Each step is skipped while its inputs are as they were.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { embedWasm } from "./build/embed.mjs";
+import { buildPackage } from "./build/package.mjs";
+import { buildWasm } from "./build/wasm.mjs";
+import { layoutsAreFresh, writeLayouts } from "./layout.mjs";
+import { root } from "./paths.mjs";
+
+export async function buildAll() {
+	if (!layoutsAreFresh()) writeLayouts();
+	if (existsSync(join(root, "assembly", "index.ts"))) {
+		await buildWasm();
+		await embedWasm();
+	}
+	await buildPackage();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	try {
+		await buildAll();
+	} catch (error) {
+		console.error(error instanceof Error ? error.message : error);
+		process.exitCode = 1;
+	}
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+	test: {
+		include: ["test/**/*.test.ts"],
+		globalSetup: "scripts/test-setup.mjs",
+		// Processes, not threads: tests start and end worker threads of their own, and a test file must not outlive its end.
+		pool: "forks",
+		maxWorkers: 2,
+		testTimeout: 30_000,
+		hookTimeout: 30_000,
+	},
+});
