@@ -1,0 +1,68 @@
+// The core's four builds, with the options of asconfig.json:
+//   core, core.single              release: threaded over shared memory, single over a memory of its own
+//   core.debug, core.single.debug  with assertions, the names of functions, and the constant CORE_DEBUG, which sources
+//                                  ask for by `isDefined(CORE_DEBUG)`: in a release build such a branch is not compiled
+// Threaded builds are told by ASC_FEATURE_THREADS. `--use abort=` makes a failed assertion a plain trap, without texts.
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { root } from "../paths.mjs";
+import { checkWasm } from "./check-wasm.mjs";
+import { filesBelow, runStep, writeWhole } from "./step.mjs";
+
+const run = promisify(execFile);
+const compiler = join(root, "node_modules", "assemblyscript", "bin", "asc.js");
+const debugEntry = "assembly/debug/index.ts";
+
+export const targets = ["core", "core.single", "core.debug", "core.single.debug"];
+
+/** @param {string} target */
+const entriesOf = (target) => {
+	// What only the debug builds export stands in an entry of its own.
+	const debug = target.endsWith(".debug") && existsSync(join(root, debugEntry));
+	return debug ? ["assembly/index.ts", debugEntry] : ["assembly/index.ts"];
+};
+
+/**
+ * Compiles one target of asconfig.json.
+ * @param {string} target
+ * @returns {Promise<Uint8Array>}
+ */
+export async function compileCore(target) {
+	const folder = mkdtempSync(join(tmpdir(), "wasmray-core-"));
+	const output = join(folder, `${target}.wasm`);
+	try {
+		await run(
+			process.execPath,
+			[compiler, ...entriesOf(target), "--config", "asconfig.json", "--target", target, "--outFile", output],
+			{ cwd: root },
+		);
+		return readFileSync(output);
+	} catch (error) {
+		const { stdout = "", stderr = String(error) } = /** @type {any} */ (error);
+		throw new Error(`${target}.wasm does not compile:\n${stdout}${stderr}`, { cause: error });
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+/** @param {string} target */
+const buildTarget = (target) =>
+	runStep({
+		name: `${target}.wasm`,
+		inputs: ["asconfig.json", ...filesBelow("assembly", /\.ts$/)],
+		outputs: [`build/${target}.wasm`],
+		run: async () => {
+			const bytes = await compileCore(target);
+			checkWasm(target, bytes);
+			writeWhole(`build/${target}.wasm`, bytes);
+		},
+	});
+
+/** Two compilers at a time; the release builds first. */
+export async function buildWasm() {
+	await Promise.all(targets.slice(0, 2).map(buildTarget));
+	await Promise.all(targets.slice(2).map(buildTarget));
+}
