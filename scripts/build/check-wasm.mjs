@@ -18,7 +18,7 @@ export function exportsOf(path) {
 		list
 			.replace(/\/\/.*$/gm, "")
 			.split(",")
-			.map((item) => item.trim().split(/\s+as\s+/).at(-1) ?? "")
+			.map((item) => item.replace(/^.*\sas\s/s, "").trim())
 			.filter((name) => name !== ""),
 	);
 	return [...declared, ...listed].sort();
@@ -57,12 +57,14 @@ export function faultsOf(target, bytes, wanted) {
 			continue;
 		}
 		const strange = [...type.parameters, ...type.results].filter((value) => value !== "i32" && value !== "f64");
-		if (strange.length > 0) faults.push(`${name} takes or returns ${strange.join(", ")}: only i32 and f64 cross the boundary`);
+		for (const value of strange) faults.push(`${name} takes or returns ${value}: only i32 and f64 cross the boundary`);
 	}
 	if (!debug) {
 		const names = module.exports.map(({ name }) => name);
-		for (const name of names) if (!wanted.includes(name)) faults.push(`it exports ${name}, which assembly/index.ts does not`);
-		for (const name of wanted) if (!names.includes(name)) faults.push(`it lacks the export ${name}`);
+		const extra = names.filter((name) => !wanted.includes(name));
+		const missing = wanted.filter((name) => !names.includes(name));
+		for (const name of extra) faults.push(`it exports ${name}, which assembly/index.ts does not`);
+		for (const name of missing) faults.push(`it lacks the export ${name}`);
 		if (module.size > sizeLimit) faults.push(`it is ${module.size} bytes, the limit is ${sizeLimit}`);
 	}
 	return faults;

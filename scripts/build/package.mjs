@@ -15,7 +15,8 @@ const outputOf = (path) => path.replace(/^src\//, "").replace(/\.ts$/, "");
 
 /** @param {import("esbuild").BuildResult<{ write: false }>} result */
 function refuseWarnings(result) {
-	if (result.warnings.length > 0) throw new Error(`bundling warns: ${result.warnings.map(({ text }) => text).join("; ")}`);
+	const warnings = result.warnings.map(({ text }) => text);
+	if (warnings.length > 0) throw new Error(`bundling warns: ${warnings.join("; ")}`);
 }
 
 /** Bundles the entries; what they share is in chunks of its own. */

@@ -38,7 +38,8 @@ function fingerprint(inputs) {
 	// Scripts and the lock file stand for the tools: a new compiler or a changed step builds anew.
 	const tools = [...filesBelow("scripts/build", /\.mjs$/), "package-lock.json"];
 	for (const path of [...inputs, ...tools]) {
-		hash.update(`${path}\0`).update(readFileSync(join(root, path))).update("\0");
+		const content = readFileSync(join(root, path));
+		hash.update(`${path}\0${content.length}\0`).update(content);
 	}
 	return hash.digest("hex");
 }
