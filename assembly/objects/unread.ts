@@ -1,0 +1,55 @@
+// Errors that nobody looked at. When the last holder of such an object goes, it is put on a list of the root instead of being
+// vacated, so that the host can report it. Nobody can hold it again: its holders are 0.
+
+import { ObjectEntry, STATE_READ, STATUS_EMPTY, STATUS_FULL, STATUS_POISONED } from "../layout";
+import { root } from "../memory/root";
+import { lock, unlock } from "../sync/lock";
+import { self } from "../sync/thread";
+import { noteHandle, prepareHandle } from "./handles";
+import { generationOf, slotOf } from "./table";
+
+/** More are counted, not kept. */
+@inline const MOST: u32 = 1000;
+
+/** False: not kept; the caller goes on releasing it. */
+export function keepUnread(entry: ObjectEntry): bool {
+  const record = root();
+  if (!lock(record.lockAddress)) return false;
+  const kept = record.unreadCount < MOST;
+  if (kept) {
+    entry.link = 0;
+    if (record.unreadTail) changetype<ObjectEntry>(record.unreadTail).link = changetype<usize>(entry) as u32;
+    else record.unread = changetype<usize>(entry) as u32;
+    record.unreadTail = changetype<usize>(entry) as u32;
+    record.unreadCount++;
+  } else {
+    record.unreadDropped++;
+  }
+  unlock(record.lockAddress);
+  return kept;
+}
+
+/** Takes the oldest off the list; this thread then has a handle of it. Its slot; the generation is the call's second result. */
+export function takeUnread(): i32 {
+  const record = root();
+  if (!lock(record.lockAddress)) return STATUS_POISONED;
+  const first = record.unread;
+  const entry = changetype<ObjectEntry>(first);
+  if (first) {
+    record.unread = entry.link;
+    if (!entry.link) record.unreadTail = 0;
+    record.unreadCount--;
+  }
+  unlock(record.lockAddress);
+  if (!first) return STATUS_EMPTY;
+  const slot = slotOf(entry);
+  if (!prepareHandle(slot)) {
+    keepUnread(entry);
+    return STATUS_FULL;
+  }
+  entry.storeState(entry.loadState() | STATE_READ);
+  entry.addWord(1);
+  noteHandle(slot);
+  self.generation = generationOf(entry);
+  return slot as i32;
+}

@@ -1,0 +1,73 @@
+// A value on its way into an object: (flags, a, b, c, d), as `put`, `seal` and `finish` take it.
+//
+//   inline:   a … d  the 16 bytes
+//   payload:  a  a block in this thread's hand,  b  its size in bytes,  c  how many references stand behind it
+//
+// Preparing it takes the block out of the hand and holds the references; until it is used it can be put back.
+
+import {
+  ObjectEntry, REFERENCE_SIZE, Reference, STATE_HOST_MASK, STATE_INLINE, STATE_LENGTH_SHIFT, STATUS_INVALID, STATUS_OK, STATUS_STALE,
+} from "../layout";
+import { adopt, disown, freeBlock, inHand, roomIn } from "../memory/heap";
+import { self } from "../sync/thread";
+import { addHolder } from "./handles";
+import { drop, referencesBehind, valueAt } from "./release";
+import { objectAt } from "./table";
+
+@inline const INLINE_MOST: u32 = 16;
+
+/** Checks the value and takes it over. Anything but ok: nothing has changed. */
+export function prepareValue(flags: u32, a: u32, b: u32, c: u32): i32 {
+  if (flags & ~STATE_HOST_MASK) return STATUS_INVALID;
+  if (flags & STATE_INLINE) return flags >> STATE_LENGTH_SHIFT <= INLINE_MOST ? STATUS_OK : STATUS_INVALID;
+  const status = holdReferences(a, b, c, c);
+  if (status == STATUS_OK) adopt(a);
+  return status;
+}
+
+/** Holds the references behind a block in hand. Anything but ok: none is held. */
+export function holdReferences(block: usize, size: u32, count: u32, dependencies: u32): i32 {
+  if (!inHand(block)) return STATUS_INVALID;
+  const room = roomIn(block);
+  if (size > room || dependencies > count) return STATUS_INVALID;
+  const behind = (size + 7) & ~7;
+  if (count && (behind > room || count > (room - behind) / REFERENCE_SIZE)) return STATUS_INVALID;
+  const first = block + behind;
+  for (let i: u32 = 0; i < count; i++) {
+    const reference = changetype<Reference>(first + i * REFERENCE_SIZE);
+    if (addHolder(reference.slot, reference.generation)) continue;
+    dropReferences(first, i);
+    return STATUS_STALE;
+  }
+  return STATUS_OK;
+}
+
+export function dropReferences(first: usize, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) drop(objectAt(changetype<Reference>(first + i * REFERENCE_SIZE).slot));
+}
+
+/** Puts a prepared value back into the hand. */
+export function returnValue(flags: u32, a: u32, b: u32, c: u32): void {
+  if (flags & STATE_INLINE) return;
+  dropReferences(referencesBehind(a, b), c);
+  disown(a);
+}
+
+/** Gives a prepared value up that nobody will get. */
+export function discardValue(flags: u32, a: u32, b: u32, c: u32): void {
+  if (flags & STATE_INLINE) return;
+  dropReferences(referencesBehind(a, b), c);
+  freeBlock(a);
+}
+
+/** Writes a prepared value into an entry that is this thread's: new, or locked. */
+export function writeValue(entry: ObjectEntry, flags: u32, a: u32, b: u32, c: u32, d: u32): void {
+  store<u32>(valueAt(entry, 0), a);
+  store<u32>(valueAt(entry, 1), b);
+  store<u32>(valueAt(entry, 2), c);
+  if (!(flags & STATE_INLINE)) {
+    d = roomIn(a) >> 6;
+    self.storeGranules(self.loadGranules() + d);
+  }
+  store<u32>(valueAt(entry, 3), d);
+}

@@ -1,0 +1,100 @@
+// Cancelling. What is not running yet fails at once; what is running hears of it: by the cancel word, which code may poll,
+// and by a message to its thread. With recursion, a task that has submitted others takes them along: first all descendants
+// are found and marked, generation by generation, then each is cancelled. Tasks that never submitted cost no search.
+
+import {
+  RUNNER_BIT_CANCEL, STATUS_INVALID, STATUS_OK, STATUS_POISONED, STATUS_STALE, TASK_FLAG_HAS_CHILDREN, TASK_FLAG_MARKED,
+  TASK_PHASE_DECIDING, TASK_PHASE_ENDED, TASK_PHASE_LOST, TASK_PHASE_READY, TASK_PHASE_SUBMITTING, TASK_PHASE_VACANT,
+  TASK_PHASE_WAITING, TaskEntry,
+} from "../layout";
+import { root, scheduler } from "../memory/root";
+import { lock, unlock } from "../sync/lock";
+import { dropTask } from "./dispose";
+import { removeEdges } from "./edges";
+import { endTask, failResultsFor } from "./end";
+import { phaseOf } from "./queue";
+import { tellRunner } from "./suspend";
+import { isTask, taskAt } from "./table";
+
+/** So many entries are looked at under one hold of the lock. */
+@inline const SLICE: u32 = 64;
+@inline export const CANCEL_RECURSIVE: u32 = 1;
+/** A running task's results fail at once, though its code may go on. */
+@inline export const CANCEL_SETTLE: u32 = 2;
+
+export function cancel(index: u32, generation: u32, reason: u32, options: u32): i32 {
+  if (!isTask(index)) return STATUS_STALE;
+  if (!reason || options > (CANCEL_RECURSIVE | CANCEL_SETTLE)) return STATUS_INVALID;
+  const task = taskAt(index);
+  const marked = options & CANCEL_RECURSIVE ? markAll(task, generation, reason) : false;
+  const status = cancelOne(task, generation, reason, options);
+  if (marked) cancelMarked(reason, options);
+  return status;
+}
+
+/** Cancels one task, without those it has submitted. */
+export function cancelOne(task: TaskEntry, generation: u32, reason: u32, options: u32): i32 {
+  const schedule = scheduler();
+  if (!lock(schedule.lockAddress)) return STATUS_POISONED;
+  const phase = phaseOf(task);
+  if (task.loadGeneration() != generation || phase == TASK_PHASE_VACANT) {
+    unlock(schedule.lockAddress);
+    return STATUS_STALE;
+  }
+  task.storeCancel(reason);
+  const ends = phase == TASK_PHASE_WAITING || phase == TASK_PHASE_READY || phase == TASK_PHASE_DECIDING || phase == TASK_PHASE_LOST;
+  const settles = !ends && phase != TASK_PHASE_SUBMITTING && (options & CANCEL_SETTLE) != 0;
+  if (ends) endTask(task);
+  else if (phase != TASK_PHASE_SUBMITTING) tellRunner(task, RUNNER_BIT_CANCEL);
+  if (settles) task.addHolds(1);
+  unlock(schedule.lockAddress);
+  if (ends || settles) failResultsFor(task, reason);
+  if (phase == TASK_PHASE_WAITING) removeEdges(task);
+  if (ends || settles) dropTask(task);
+  return STATUS_OK;
+}
+
+/** Marks all descendants and sets their cancel words, so that what they submit from now on is cancelled too. False: there are none. */
+function markAll(ancestor: TaskEntry, generation: u32, reason: u32): bool {
+  const schedule = scheduler();
+  if (!lock(schedule.lockAddress)) return false;
+  let more = ancestor.loadGeneration() == generation && phaseOf(ancestor) != TASK_PHASE_VACANT;
+  if (more) ancestor.storeCancel(reason);
+  more = more && (ancestor.flags & TASK_FLAG_HAS_CHILDREN) != 0;
+  unlock(schedule.lockAddress);
+  const any = more;
+  while (more) {
+    more = false;
+    for (let from: u32 = 1; from < root().loadTaskFresh(); from += SLICE) {
+      if (!lock(schedule.lockAddress)) return false;
+      for (let index = from; index < from + SLICE && index < root().loadTaskFresh(); index++) more = mark(taskAt(index), reason) || more;
+      unlock(schedule.lockAddress);
+    }
+  }
+  return any;
+}
+
+/** Marks a task whose parent is cancelled. True: it may have children itself. */
+function mark(task: TaskEntry, reason: u32): bool {
+  const phase = phaseOf(task);
+  if (phase == TASK_PHASE_VACANT || phase == TASK_PHASE_ENDED || task.loadCancel() || !task.parent) return false;
+  const parent = taskAt(task.parent);
+  if (parent.loadGeneration() != task.parentGeneration || !parent.loadCancel()) return false;
+  task.storeCancel(reason);
+  task.flags |= TASK_FLAG_MARKED;
+  return (task.flags & TASK_FLAG_HAS_CHILDREN) != 0;
+}
+
+function cancelMarked(reason: u32, options: u32): void {
+  const schedule = scheduler();
+  for (let index: u32 = 1; index < root().loadTaskFresh(); index++) {
+    const task = taskAt(index);
+    if (!task.loadCancel()) continue;
+    if (!lock(schedule.lockAddress)) return;
+    const marked = (task.flags & TASK_FLAG_MARKED) != 0;
+    task.flags &= ~TASK_FLAG_MARKED;
+    const generation = task.loadGeneration();
+    unlock(schedule.lockAddress);
+    if (marked) cancelOne(task, generation, reason, options);
+  }
+}

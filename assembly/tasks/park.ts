@@ -1,0 +1,70 @@
+// Parking. Idle workers of a kind stand in one list, those that have unfinished asynchronous tasks in another. New work wakes
+// one idle worker, or, if there is none, all of the others. A woken worker is off the list and owes something: whoever stops
+// being parked without taking, takes a task and leaves one that fits, or is recovered, wakes the next. So if there is work
+// that fits and a worker is parked, somebody is about to wake it. Under the scheduler's lock.
+
+import { PARKED_BUSY, PARKED_IDLE, PARKED_NO, Thread, WorkerKind } from "../layout";
+import { scheduler } from "../memory/root";
+import { wakeLater } from "../sync/wake";
+import { kindAt } from "./resources";
+import { best } from "./queue";
+
+@inline function listOf(kind: WorkerKind, state: u32): u32 { return state == PARKED_IDLE ? kind.idle : kind.busy; }
+
+@inline function setList(kind: WorkerKind, state: u32, first: u32): void {
+  if (state == PARKED_IDLE) kind.idle = first;
+  else kind.busy = first;
+}
+
+export function joinParked(thread: Thread, state: u32): void {
+  const kind = kindAt(thread.kind);
+  const first = listOf(kind, state);
+  thread.parked = state;
+  thread.parkPrevious = 0;
+  thread.parkNext = first;
+  if (first) changetype<Thread>(first).parkPrevious = changetype<usize>(thread) as u32;
+  setList(kind, state, changetype<usize>(thread) as u32);
+}
+
+export function leaveParked(thread: Thread): void {
+  if (thread.parked == PARKED_NO) return;
+  const next = thread.parkNext;
+  const previous = thread.parkPrevious;
+  if (next) changetype<Thread>(next).parkPrevious = previous;
+  if (previous) changetype<Thread>(previous).parkNext = next;
+  else setList(kindAt(thread.kind), thread.parked, next);
+  thread.parked = PARKED_NO;
+}
+
+/** Wakes a worker of this kind if there is work that it would take. */
+export function wakeFor(kind: WorkerKind): void {
+  if (!kind.ready) return;
+  if (kind.idle) {
+    const thread = changetype<Thread>(kind.idle);
+    if (changetype<usize>(best(thread))) wakeParked(thread);
+    return;
+  }
+  while (kind.busy) {
+    const thread = changetype<Thread>(kind.busy);
+    if (!changetype<usize>(best(thread))) return;
+    wakeParked(thread);
+  }
+}
+
+function wakeParked(thread: Thread): void {
+  leaveParked(thread);
+  thread.woken = 1;
+  wakeLater(thread);
+}
+
+/** Wakes workers of every kind that has work: resources came back. */
+export function wakeForAll(): void {
+  if (!scheduler().ready) return;
+  for (let index: u32 = 0; index < scheduler().kinds; index++) wakeFor(kindAt(index));
+}
+
+/** This worker is not parked any more; what it was woken for, it passes on if it does not take it. */
+export function stopParking(thread: Thread): void {
+  leaveParked(thread);
+  thread.woken = 0;
+}

@@ -1,0 +1,140 @@
+// Ready tasks: a first-in, first-out list for each class and priority, without a limit, behind the scheduler's one lock.
+//
+//   kind of worker ──▶ its classes ──▶ 16 lists by priority ──▶ tasks, linked both ways
+//       │ ready: a bit a priority  │ ready: a bit a priority
+//
+// A worker takes the task of the highest priority, within it the oldest over all classes of its kind that fits. One that does
+// not fit lets others pass; after PATIENCE of them, what it lacks is kept for it. Tasks that want their CPU back go first.
+
+import {
+  ResourceClass, RESOURCE_CLASS_LISTS, STATE_BLOCKS, TASK_PHASE_READY, TASK_PHASE_RUNNING, TaskEntry, TaskList, Thread,
+} from "../layout";
+import { scheduler } from "../memory/root";
+import { objectAt } from "../objects/table";
+import { me, self } from "../sync/thread";
+import { joinHand } from "./hand";
+import { classAt, cpuOf, fits, kindAt, take as takeResources, takesFrom } from "./resources";
+
+@inline const PATIENCE: u32 = 1000;
+
+@inline function listAt(cls: ResourceClass, priority: u32): TaskList {
+  return changetype<TaskList>(changetype<usize>(cls) + RESOURCE_CLASS_LISTS + (priority << 3));
+}
+
+@inline export function setPhase(task: TaskEntry, phase: u32, owner: u32): void { task.storeState(phase | (owner << 8)); }
+@inline export function phaseOf(task: TaskEntry): u32 { return task.loadState() & 0xff; }
+@inline export function ownerOf(task: TaskEntry): u32 { return task.loadState() >> 8; }
+
+/** Puts a task at the end of its list. */
+export function append(task: TaskEntry): void {
+  const list = enlist(task);
+  task.sequence = scheduler().sequence++;
+  const last = list.tail;
+  task.previous = last;
+  task.next = 0;
+  if (last) changetype<TaskEntry>(last).next = changetype<usize>(task) as u32;
+  else list.head = changetype<usize>(task) as u32;
+  list.tail = changetype<usize>(task) as u32;
+}
+
+/** Puts a task that was taken and not started back at the head, in its old order. */
+export function putBack(task: TaskEntry): void {
+  const list = enlist(task);
+  const first = list.head;
+  task.next = first;
+  task.previous = 0;
+  if (first) changetype<TaskEntry>(first).previous = changetype<usize>(task) as u32;
+  else list.tail = changetype<usize>(task) as u32;
+  list.head = changetype<usize>(task) as u32;
+}
+
+function enlist(task: TaskEntry): TaskList {
+  const cls = classAt(task.resourceClass);
+  const bit: u32 = 1 << task.priority;
+  cls.ready |= bit;
+  const kind = kindAt(cls.kind);
+  kind.ready |= bit;
+  scheduler().ready++;
+  task.passed = 0;
+  setPhase(task, TASK_PHASE_READY, 0);
+  return listAt(cls, task.priority);
+}
+
+/** Takes a ready task out of its list. */
+export function unlist(task: TaskEntry): void {
+  const cls = classAt(task.resourceClass);
+  const list = listAt(cls, task.priority);
+  const next = task.next;
+  const previous = task.previous;
+  if (next) changetype<TaskEntry>(next).previous = previous;
+  else list.tail = previous;
+  if (previous) changetype<TaskEntry>(previous).next = next;
+  else list.head = next;
+  scheduler().ready--;
+  if (scheduler().starving == (changetype<usize>(task) as u32)) scheduler().starving = 0;
+  if (list.head) return;
+  const bit: u32 = 1 << task.priority;
+  cls.ready &= ~bit;
+  const kind = kindAt(cls.kind);
+  let others: u32 = 0;
+  for (let index = kind.classes; index; index = classAt(index - 1).next) others |= classAt(index - 1).ready;
+  if (!(others & bit)) kind.ready &= ~bit;
+}
+
+/** The task a worker of this thread's record would take now, or null. */
+export function best(thread: Thread): TaskEntry {
+  const kind = kindAt(thread.kind);
+  for (let left = kind.ready; left; ) {
+    const priority: u32 = 31 - clz(left);
+    left &= ~(1 << priority);
+    let found = changetype<TaskEntry>(0);
+    for (let index = kind.classes; index; index = classAt(index - 1).next) {
+      const cls = classAt(index - 1);
+      const head = listAt(cls, priority).head;
+      if (!head) continue;
+      const task = changetype<TaskEntry>(head);
+      if (changetype<usize>(found) && task.sequence > found.sequence) continue;
+      if (mayRun(thread, cls, task)) found = task;
+    }
+    if (changetype<usize>(found)) return found;
+  }
+  return changetype<TaskEntry>(0);
+}
+
+function mayRun(thread: Thread, cls: ResourceClass, task: TaskEntry): bool {
+  if (!fits(cls)) return false;
+  const schedule = scheduler();
+  if (schedule.resuming.head && cpuOf(cls)) return false;
+  const starving = changetype<TaskEntry>(schedule.starving);
+  if (changetype<usize>(starving) && task != starving && takesFrom(cls, classAt(starving.resourceClass))) return false;
+  // A thread that has suspended tasks must not block: those could not go on.
+  return !thread.suspended || !(objectAt(task.code).loadState() & STATE_BLOCKS);
+}
+
+/** Takes the best task for this thread, with its resources, or null. */
+export function takeBest(): TaskEntry {
+  const task = best(self);
+  if (!changetype<usize>(task)) return task;
+  const cls = classAt(task.resourceClass);
+  notePassed(kindAt(cls.kind).classes, task);
+  unlist(task);
+  takeResources(cls, task);
+  task.attempt++;
+  task.produced = 0;
+  task.storeStarted(0);
+  setPhase(task, TASK_PHASE_RUNNING, me);
+  joinHand(self, task);
+  return task;
+}
+
+/** Counts how often those were passed that stood before the task taken and did not fit. */
+function notePassed(classes: u32, taken: TaskEntry): void {
+  for (let index = classes; index; index = classAt(index - 1).next) {
+    const cls = classAt(index - 1);
+    for (let left = cls.ready & (-1 << taken.priority); left; left &= left - 1) {
+      const task = changetype<TaskEntry>(listAt(cls, ctz(left)).head);
+      if (task == taken || (task.priority == taken.priority && task.sequence > taken.sequence)) continue;
+      if (++task.passed >= PATIENCE && !scheduler().starving) scheduler().starving = changetype<usize>(task) as u32;
+    }
+  }
+}

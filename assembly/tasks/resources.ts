@@ -1,0 +1,187 @@
+// Resources: what there is, what is free, and what a class of tasks needs. Counters, taken and given back in the same step as
+// the task itself, so a task that is taken can run. GPUs have ids: a whole number of free ones, or a fraction of one.
+// All under the scheduler's lock.
+
+import {
+  RESOURCE_CLASS_AMOUNTS, RESOURCE_CLASS_RESOURCES, RESOURCE_CPU, RESOURCE_GPU, RESOURCE_MAX, RESOURCE_UNIT, ResourceClass,
+  SCHEDULER_AVAILABLE, SCHEDULER_GPUS, SCHEDULER_TOTAL, STATUS_INVALID, STATUS_OK, STATUS_POISONED, STATUS_TABLE_FULL,
+  STATUS_UNSCHEDULABLE, TaskEntry, THREAD_SCRATCH, WorkerKind, WORKER_KIND_SIZE, RESOURCE_CLASS_SIZE,
+} from "../layout";
+import { CLASSES, CLASS_MAX, KINDS, KIND_MAX, scheduler } from "../memory/root";
+import { lock, unlock } from "../sync/lock";
+import { self } from "../sync/thread";
+
+@inline const NEEDS_MAX: u32 = 16;
+
+@inline export function classAt(index: u32): ResourceClass { return changetype<ResourceClass>(CLASSES + index * RESOURCE_CLASS_SIZE); }
+@inline export function kindAt(index: u32): WorkerKind { return changetype<WorkerKind>(KINDS + index * WORKER_KIND_SIZE); }
+@inline function counters(offset: usize, resource: u32): usize { return changetype<usize>(scheduler()) + offset + (resource << 2); }
+@inline function total(resource: u32): usize { return counters(SCHEDULER_TOTAL, resource); }
+@inline function available(resource: u32): usize { return counters(SCHEDULER_AVAILABLE, resource); }
+@inline function gpu(index: u32): usize { return counters(SCHEDULER_GPUS, index); }
+@inline function neededResource(cls: ResourceClass, i: u32): u32 { return load<u8>(changetype<usize>(cls) + RESOURCE_CLASS_RESOURCES + i); }
+@inline function neededAmount(cls: ResourceClass, i: u32): u32 { return load<u32>(changetype<usize>(cls) + RESOURCE_CLASS_AMOUNTS + (i << 2)); }
+
+/** How much there is of a resource in all. It may only grow. */
+export function setTotal(resource: u32, amount: u32): i32 {
+  if (resource >= RESOURCE_MAX) return STATUS_INVALID;
+  if (resource == RESOURCE_GPU && (amount % RESOURCE_UNIT || amount / RESOURCE_UNIT > 32)) return STATUS_INVALID;
+  const schedule = scheduler();
+  if (!lock(schedule.lockAddress)) return STATUS_POISONED;
+  const before = load<u32>(total(resource));
+  const grows = amount >= before;
+  if (grows) {
+    store<u32>(total(resource), amount);
+    store<u32>(available(resource), load<u32>(available(resource)) + amount - before);
+    if (resource == RESOURCE_GPU) {
+      for (; schedule.gpuCount < amount / RESOURCE_UNIT; schedule.gpuCount++) store<u32>(gpu(schedule.gpuCount), RESOURCE_UNIT);
+    }
+  }
+  unlock(schedule.lockAddress);
+  return grows ? STATUS_OK : STATUS_INVALID;
+}
+
+export function availableOf(resource: u32): i32 {
+  if (resource >= RESOURCE_MAX) return STATUS_INVALID;
+  const schedule = scheduler();
+  if (!lock(schedule.lockAddress)) return STATUS_POISONED;
+  const amount = load<u32>(available(resource));
+  unlock(schedule.lockAddress);
+  return amount as i32;
+}
+
+/** Makes a class of tasks: pairs of resource and amount stand in the thread's `scratch`. Its index. */
+export function defineClass(kind: u32, needs: u32): i32 {
+  if (kind >= KIND_MAX || needs > NEEDS_MAX) return STATUS_INVALID;
+  const schedule = scheduler();
+  if (!lock(schedule.lockAddress)) return STATUS_POISONED;
+  const status = defineLocked(kind, needs);
+  unlock(schedule.lockAddress);
+  return status;
+}
+
+function defineLocked(kind: u32, needs: u32): i32 {
+  const index = scheduler().classes;
+  if (index == CLASS_MAX) return STATUS_TABLE_FULL;
+  const cls = classAt(index);
+  let seen: u32 = 0;
+  for (let i: u32 = 0; i < needs; i++) {
+    const pair = changetype<usize>(self) + THREAD_SCRATCH + (i << 3);
+    const resource = load<u32>(pair);
+    const amount = load<u32>(pair, 4);
+    if (resource >= RESOURCE_MAX || !amount || seen & (1 << resource)) return STATUS_INVALID;
+    if (resource == RESOURCE_GPU && amount > RESOURCE_UNIT && amount % RESOURCE_UNIT) return STATUS_INVALID;
+    if (amount > load<u32>(total(resource))) return STATUS_UNSCHEDULABLE;
+    seen |= 1 << resource;
+    store<u8>(changetype<usize>(cls) + RESOURCE_CLASS_RESOURCES + i, resource as u8);
+    store<u32>(changetype<usize>(cls) + RESOURCE_CLASS_AMOUNTS + (i << 2), amount);
+  }
+  cls.kind = kind;
+  cls.needs = needs;
+  cls.ready = 0;
+  cls.next = kindAt(kind).classes;
+  kindAt(kind).classes = index + 1;
+  scheduler().classes = index + 1;
+  if (scheduler().kinds <= kind) scheduler().kinds = kind + 1;
+  return index as i32;
+}
+
+/** Whether what the class needs is free. */
+export function fits(cls: ResourceClass): bool {
+  for (let i: u32 = 0; i < cls.needs; i++) {
+    const resource = neededResource(cls, i);
+    const amount = neededAmount(cls, i);
+    if (load<u32>(available(resource)) < amount) return false;
+    if (resource == RESOURCE_GPU && !chooseGpus(amount)) return false;
+  }
+  return true;
+}
+
+/** Whether the class asks for any of what the other class lacks. */
+export function takesFrom(cls: ResourceClass, other: ResourceClass): bool {
+  for (let i: u32 = 0; i < cls.needs; i++) {
+    const resource = neededResource(cls, i);
+    for (let j: u32 = 0; j < other.needs; j++) {
+      if (neededResource(other, j) == resource && lacks(resource, neededAmount(other, j))) return true;
+    }
+  }
+  return false;
+}
+
+function lacks(resource: u32, amount: u32): bool {
+  return load<u32>(available(resource)) < amount || (resource == RESOURCE_GPU && !chooseGpus(amount));
+}
+
+export function cpuOf(cls: ResourceClass): u32 {
+  for (let i: u32 = 0; i < cls.needs; i++) {
+    if (neededResource(cls, i) == RESOURCE_CPU) return neededAmount(cls, i);
+  }
+  return 0;
+}
+
+@inline export function freeCpu(): u32 { return load<u32>(available(RESOURCE_CPU)); }
+
+export function take(cls: ResourceClass, task: TaskEntry): void {
+  for (let i: u32 = 0; i < cls.needs; i++) {
+    const resource = neededResource(cls, i);
+    const amount = neededAmount(cls, i);
+    if (resource == RESOURCE_GPU) {
+      task.gpus = chooseGpus(amount);
+      changeGpus(task.gpus, amount, false);
+    }
+    change(resource, amount, false);
+  }
+}
+
+/** Gives back what a task has; its CPU only if it has not given that back before. */
+export function give(cls: ResourceClass, task: TaskEntry, cpuToo: bool): void {
+  for (let i: u32 = 0; i < cls.needs; i++) {
+    const resource = neededResource(cls, i);
+    const amount = neededAmount(cls, i);
+    if (resource == RESOURCE_CPU && !cpuToo) continue;
+    if (resource == RESOURCE_GPU) {
+      changeGpus(task.gpus, amount, true);
+      task.gpus = 0;
+    }
+    change(resource, amount, true);
+  }
+}
+
+@inline export function takeCpu(amount: u32): void { change(RESOURCE_CPU, amount, false); }
+@inline export function giveCpu(amount: u32): void { change(RESOURCE_CPU, amount, true); }
+
+@inline function change(resource: u32, amount: u32, back: bool): void {
+  const counter = available(resource);
+  store<u32>(counter, back ? load<u32>(counter) + amount : load<u32>(counter) - amount);
+}
+
+/** A bit for each GPU that would be given for this amount, or 0: of a fraction, the fullest that has room. */
+function chooseGpus(amount: u32): u32 {
+  const count = scheduler().gpuCount;
+  let chosen: u32 = 0;
+  if (amount >= RESOURCE_UNIT) {
+    let wanted = amount / RESOURCE_UNIT;
+    for (let i: u32 = 0; i < count && wanted; i++) {
+      if (load<u32>(gpu(i)) != RESOURCE_UNIT) continue;
+      chosen |= 1 << i;
+      wanted--;
+    }
+    return wanted ? 0 : chosen;
+  }
+  let least: u32 = u32.MAX_VALUE;
+  for (let i: u32 = 0; i < count; i++) {
+    const room = load<u32>(gpu(i));
+    if (room < amount || room >= least) continue;
+    least = room;
+    chosen = 1 << i;
+  }
+  return chosen;
+}
+
+function changeGpus(chosen: u32, amount: u32, back: bool): void {
+  const each = amount < RESOURCE_UNIT ? amount : RESOURCE_UNIT;
+  for (; chosen; chosen &= chosen - 1) {
+    const room = gpu(ctz(chosen));
+    store<u32>(room, back ? load<u32>(room) + each : load<u32>(room) - each);
+  }
+}
