@@ -7,12 +7,12 @@
 
 import { atomicCas } from "../sync/atomic";
 import {
-  HEAP_SIZE, Heap, LAYOUT_HASH, OBJECT_ENTRY_SIZE, RESOURCE_CLASS_SIZE, ROOT_SIZE, Root, SCHEDULER_SIZE, STATUS_INITIALISED,
+  Heap, LAYOUT_HASH, OBJECT_ENTRY_SIZE, PLACE_ROOT, RESOURCE_CLASS_SIZE, ROOT_SIZE, Root, SCHEDULER_SIZE, STATUS_INITIALISED,
   STATUS_INVALID, STATUS_NOT_INITIALISED, STATUS_OK, Scheduler, TASK_ENTRY_SIZE, THREAD_SIZE, WORKER_KIND_SIZE,
 } from "../layout";
 import { openHeap } from "./blocks";
 
-@inline const ROOT: usize = 64;
+@inline const ROOT: usize = PLACE_ROOT;
 @inline const SCHEDULER: usize = ROOT + ROOT_SIZE;
 @inline const HEAP: usize = SCHEDULER + SCHEDULER_SIZE;
 @inline export const KINDS: usize = 4096;

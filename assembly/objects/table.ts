@@ -12,7 +12,8 @@ import { objectMax, objectTable, root } from "../memory/root";
 
 @inline const BATCH: u32 = 32;
 @inline const KEPT: u32 = 2 * BATCH;
-@inline const LAST_GENERATION: u32 = u32.MAX_VALUE - 1;
+/** Generations stay small integers in JavaScript. */
+@inline const LAST_GENERATION: u32 = i32.MAX_VALUE;
 
 @inline export function objectAt(slot: u32): ObjectEntry { return changetype<ObjectEntry>(objectTable + slot * OBJECT_ENTRY_SIZE); }
 @inline export function slotOf(entry: ObjectEntry): u32 { return ((changetype<usize>(entry) - objectTable) / OBJECT_ENTRY_SIZE) as u32; }

@@ -11,7 +11,8 @@ import { self } from "../sync/thread";
 
 @inline const BATCH: u32 = 32;
 @inline const KEPT: u32 = 2 * BATCH;
-@inline const LAST_GENERATION: u32 = u32.MAX_VALUE - 1;
+/** Generations stay small integers in JavaScript. */
+@inline const LAST_GENERATION: u32 = i32.MAX_VALUE;
 
 @inline export function taskAt(index: u32): TaskEntry { return changetype<TaskEntry>(taskTable + index * TASK_ENTRY_SIZE); }
 @inline export function indexOf(task: TaskEntry): u32 { return ((changetype<usize>(task) - taskTable) / TASK_ENTRY_SIZE) as u32; }
