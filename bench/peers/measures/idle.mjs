@@ -13,7 +13,7 @@ export const idle = {
 	cases: ({ quick }) => [
 		{
 			label: "idle",
-			parameters: quick ? { settleMs: 400, measureMs: 1200 } : { settleMs: 1000, measureMs: 5000 },
+			parameters: quick ? { settleMs: 300, measureMs: 1000 } : { settleMs: 1000, measureMs: 5000 },
 			rounds: quick ? 1 : 3,
 			limitSeconds: 30,
 			figures: [
@@ -41,7 +41,7 @@ export const idle = {
 		await pause(measureMs);
 		const used = process.cpuUsage(before);
 		const elapsed = performance.now() - startedAt;
-		const ticks = await Promise.race([reported, pause(1000).then(() => 0)]);
+		const ticks = await Promise.race([reported, pause(500).then(() => 0)]);
 		port.close();
 		return {
 			cpu: ((used.user + used.system) / 1000 / elapsed) * 100,

@@ -8,7 +8,7 @@ export const memory = {
 	cases: ({ quick }) => [
 		{
 			label: "memory",
-			parameters: quick ? { bursts: 2, tasks: 10_000 } : { bursts: 3, tasks: 100_000 },
+			parameters: quick ? { bursts: 1, tasks: 10_000 } : { bursts: 3, tasks: 100_000 },
 			rounds: 1,
 			limitSeconds: 60,
 			execArgv: ["--expose-gc"],

@@ -1,7 +1,7 @@
 import { percentile } from "../../lib/statistics.mjs";
 import { settleWorkers, startContender } from "./common.mjs";
 
-const QUICK_CALLS = { 0.1: 400, 0.5: 250, 1: 150, 5: 40, 20: 15 };
+const QUICK_CALLS = { 0.1: 300, 0.5: 200, 1: 100, 5: 40, 20: 10 };
 const CALLS = { 0.1: 2000, 0.5: 1500, 1: 1000, 5: 200, 20: 60 };
 
 export const spin = {
