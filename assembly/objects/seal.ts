@@ -36,9 +36,9 @@ export function seal(entry: ObjectEntry, flags: u32, a: u32, b: u32, c: u32, d: 
   return STATUS_OK;
 }
 
-/** Seals with an error that the core makes itself. */
-export function sealReason(entry: ObjectEntry, reason: u32): void {
-  seal(entry, STATE_INLINE | STATE_ERROR | STATE_SYSTEM | (4 << STATE_LENGTH_SHIFT), reason, 0, 0, 0);
+/** Seals with an error that the core makes itself: a `Reason`, and the task with its generation. */
+export function sealReason(entry: ObjectEntry, reason: u32, task: u32, generation: u32): void {
+  seal(entry, STATE_INLINE | STATE_ERROR | STATE_SYSTEM | (12 << STATE_LENGTH_SHIFT), reason, task, generation, 0);
 }
 
 /** Seals with the error that another object is. */

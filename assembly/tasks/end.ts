@@ -15,6 +15,7 @@ import { phaseOf, ownerOf, setPhase, unlist } from "./queue";
 import { classAt, give } from "./resources";
 import { tellRoom } from "./room";
 import { unlistResuming } from "./suspend";
+import { indexOf } from "./table";
 
 /** Takes the task out of whatever it stands in and frees its resources. Under the scheduler's lock. */
 export function endTask(task: TaskEntry): void {
@@ -62,5 +63,7 @@ export function failResults(task: TaskEntry, failure: u32): void {
 }
 
 export function failResultsFor(task: TaskEntry, reason: u32): void {
-  for (let i: u32 = 0; i < task.results; i++) sealReason(objectAt(resultAt(task, i)), reason);
+  // A task that has ended has its next generation already.
+  const generation = task.loadGeneration() - (phaseOf(task) == TASK_PHASE_ENDED ? 1 : 0);
+  for (let i: u32 = 0; i < task.results; i++) sealReason(objectAt(resultAt(task, i)), reason, indexOf(task), generation);
 }
