@@ -50,7 +50,7 @@ export function availableOf(resource: u32): i32 {
   return amount as i32;
 }
 
-/** Makes a class of tasks: pairs of resource and amount stand in the thread's `scratch`. Its index. */
+/** The class of tasks with these needs: pairs of resource and amount stand in the thread's `scratch`. Its index. */
 export function defineClass(kind: u32, needs: u32): i32 {
   if (kind >= KIND_MAX || needs > NEEDS_MAX) return STATUS_INVALID;
   const schedule = scheduler();
@@ -78,12 +78,26 @@ function defineLocked(kind: u32, needs: u32): i32 {
   }
   cls.kind = kind;
   cls.needs = needs;
+  const known = sameAs(cls);
+  if (known >= 0) return known;
   cls.ready = 0;
   cls.next = kindAt(kind).classes;
   kindAt(kind).classes = index + 1;
   scheduler().classes = index + 1;
   if (scheduler().kinds <= kind) scheduler().kinds = kind + 1;
   return index as i32;
+}
+
+/** The class of the same kind with the same needs in the same order, or -1. */
+function sameAs(cls: ResourceClass): i32 {
+  for (let index = kindAt(cls.kind).classes; index; index = classAt(index - 1).next) {
+    const other = classAt(index - 1);
+    if (other.needs != cls.needs) continue;
+    let i: u32 = 0;
+    while (i < cls.needs && neededResource(other, i) == neededResource(cls, i) && neededAmount(other, i) == neededAmount(cls, i)) i++;
+    if (i == cls.needs) return (index - 1) as i32;
+  }
+  return -1;
 }
 
 /** Whether what the class needs is free. */
