@@ -7,8 +7,8 @@
 
 import { atomicCas } from "../sync/atomic";
 import {
-  Heap, LAYOUT_HASH, OBJECT_ENTRY_SIZE, PLACE_ROOT, RESOURCE_CLASS_SIZE, ROOT_SIZE, Root, SCHEDULER_SIZE, STATUS_INITIALISED,
-  STATUS_INVALID, STATUS_NOT_INITIALISED, STATUS_OK, Scheduler, TASK_ENTRY_SIZE, THREAD_SIZE, WORKER_KIND_SIZE,
+  Heap, LAYOUT_HASH, OBJECT_ENTRY_SIZE, PLACE_CLASSES, PLACE_ROOT, RESOURCE_CLASS_SIZE, ROOT_SIZE, Root, SCHEDULER_SIZE, STATUS_INITIALISED,
+  STATUS_INVALID, STATUS_NOT_INITIALISED, STATUS_OK, Scheduler, TASK_ENTRY_SIZE, THREAD_SIZE,
 } from "../layout";
 import { openHeap } from "./blocks";
 
@@ -17,7 +17,7 @@ import { openHeap } from "./blocks";
 @inline const HEAP: usize = SCHEDULER + SCHEDULER_SIZE;
 @inline export const KINDS: usize = 4096;
 @inline export const KIND_MAX: u32 = 64;
-@inline export const CLASSES: usize = KINDS + KIND_MAX * WORKER_KIND_SIZE;
+@inline export const CLASSES: usize = PLACE_CLASSES;
 @inline export const CLASS_MAX: u32 = 256;
 @inline const THREADS: usize = CLASSES + CLASS_MAX * RESOURCE_CLASS_SIZE;
 

@@ -13,6 +13,7 @@ export function createMemory(pages: number): WebAssembly.Memory {
 export class Views {
 	readonly buffer: ArrayBufferLike;
 	readonly u8: Uint8Array;
+	readonly u16: Uint16Array;
 	readonly i32: Int32Array;
 	readonly u32: Uint32Array;
 	readonly f64: Float64Array;
@@ -20,6 +21,7 @@ export class Views {
 	constructor(memory: WebAssembly.Memory) {
 		this.buffer = memory.buffer;
 		this.u8 = new Uint8Array(memory.buffer);
+		this.u16 = new Uint16Array(memory.buffer);
 		this.i32 = new Int32Array(memory.buffer);
 		this.u32 = new Uint32Array(memory.buffer);
 		this.f64 = new Float64Array(memory.buffer);

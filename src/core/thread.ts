@@ -67,6 +67,11 @@ export class CoreThread {
 		return this.views.i32[this.#record + (THREAD_WAKE_VALUE >> 2)] as number;
 	}
 
+	/** Another thread's wake word, as an index into `views.i32`. */
+	wakeWordOf(index: number): number {
+		return (this.views.threadTable + index * THREAD_SIZE + THREAD_WAKE) >> 2;
+	}
+
 	/** Index into `views.u32` of the i-th message of the last `drain`. */
 	message(i: number): number {
 		return this.messages + i * (MESSAGE_SIZE >> 2);
