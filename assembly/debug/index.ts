@@ -1,0 +1,3 @@
+// What only the debug builds export.
+
+export { check, checkRoom } from "./walk";
