@@ -23,12 +23,18 @@ import { indexOf } from "./table";
 
 @inline function messageAt(index: u32): Message { return changetype<Message>(changetype<usize>(self) + THREAD_MESSAGES + index * MESSAGE_SIZE); }
 
-/** How many messages were written; with as many as fit, there may be more. */
+/**
+ * How many messages were written; with as many as fit, there may be more. With fewer, the inbox was empty at some time in
+ * this call: whoever read its wake word before may sleep on that value.
+ */
 export function drain(): i32 {
   releaseDelivered();
-  if (!self.delivered) self.delivered = takeAll(self, myEpoch);
   let count: u32 = 0;
-  while (self.delivered && count < MOST) {
+  while (count < MOST) {
+    if (!self.delivered) {
+      if (!(self.loadInbox() as u32)) break;
+      self.delivered = takeAll(self, myEpoch);
+    }
     const node = self.delivered;
     self.delivered = load<u32>(linkOf(node));
     if (read(node, messageAt(count))) count++;
