@@ -1,0 +1,107 @@
+/** The buffers of a message: views in place where the host gives them, private copies where it does not. */
+import { type BufferType, bufferType, KIND_ARRAY_BUFFER, KIND_UINT8 } from "./buffers.ts";
+import { BUFFER_EXT_BYTES, RESIZABLE_EXT_BYTES, SMALL_SEGMENT_ALIGNMENT } from "./format.ts";
+import type { DecodeHooks } from "./hooks.ts";
+import type { Reader } from "./reader.ts";
+
+export class BufferReader {
+	#hooks: DecodeHooks | undefined;
+	/** Private copies by their segment's start, if views share them. */
+	#copies: Map<number, ArrayBuffer> | undefined;
+	#length = 0;
+	/** Segments do not overlap, so all copies together are no longer than the payload; damaged bytes might say otherwise. */
+	#budget = 0;
+
+	open(reader: Reader, shared: boolean, hooks: DecodeHooks | undefined): void {
+		this.#hooks = hooks;
+		this.#copies = shared ? new Map() : undefined;
+		this.#length = reader.end - reader.start;
+		this.#budget = this.#length;
+	}
+
+	close(): void {
+		this.#hooks = undefined;
+		this.#copies = undefined;
+		this.#length = 0;
+	}
+
+	/** The buffer that the extension of `length` bytes at `at` describes. */
+	read(reader: Reader, at: number, length: number): object {
+		if (length !== BUFFER_EXT_BYTES && length !== RESIZABLE_EXT_BYTES)
+			throw reader.damaged(`a buffer's extension has ${length} bytes`);
+		const { bytes, view } = reader;
+		const kind = bytes[at];
+		const start = view.getUint32(at + 1);
+		const segment = view.getUint32(at + 5);
+		const offset = view.getUint32(at + 9);
+		const byteLength = view.getUint32(at + 13);
+		const type = bufferType(kind);
+		if (type === undefined) throw reader.damaged(`there is no buffer kind ${kind}`);
+		if (start + segment > this.#length || offset + byteLength > segment || start % SMALL_SEGMENT_ALIGNMENT !== 0) {
+			throw reader.damaged(`a buffer is said to be where there is none`);
+		}
+		const problem = type.problem(offset, byteLength);
+		if (problem !== undefined) throw reader.damaged(problem);
+		if (kind !== KIND_ARRAY_BUFFER) {
+			const inPlace = this.#hooks?.view?.(type, reader.start + start + offset, byteLength);
+			if (inPlace !== undefined) return inPlace;
+		}
+		const maximum = length === RESIZABLE_EXT_BYTES ? view.getUint32(at + BUFFER_EXT_BYTES) : undefined;
+		return this.#private(reader, type, start, segment, offset, byteLength, maximum);
+	}
+
+	#private(
+		reader: Reader,
+		type: BufferType,
+		start: number,
+		segment: number,
+		offset: number,
+		byteLength: number,
+		maximum: number | undefined,
+	): object {
+		let buffer = this.#copies?.get(start);
+		if (buffer === undefined) {
+			this.#budget -= segment;
+			if (this.#budget < 0) throw reader.damaged("buffers overlap");
+			buffer = copy(reader, start, segment, maximum);
+			this.#copies?.set(start, buffer);
+		}
+		if (offset + byteLength > buffer.byteLength) throw reader.damaged("buffers overlap");
+		if (type.kind === KIND_ARRAY_BUFFER) {
+			if (byteLength !== buffer.byteLength) throw reader.damaged("an ArrayBuffer is said to be part of another");
+			return buffer;
+		}
+		return type.make(buffer, offset, byteLength);
+	}
+}
+
+function copy(reader: Reader, start: number, length: number, maximum: number | undefined): ArrayBuffer {
+	let buffer: ArrayBuffer;
+	try {
+		const resizable = ArrayBuffer as unknown as new (
+			length: number,
+			options?: { maxByteLength: number },
+		) => ArrayBuffer;
+		buffer = maximum === undefined ? new ArrayBuffer(length) : new resizable(length, { maxByteLength: maximum });
+	} catch {
+		throw reader.damaged(`a buffer of ${length} bytes (at most ${maximum ?? length}) cannot be made`);
+	}
+	const from = reader.start + start;
+	new Uint8Array(buffer).set(reader.bytes.subarray(from, from + length));
+	return buffer;
+}
+
+/** A payload that is the bytes of one buffer. */
+export function readBare(reader: Reader, type: BufferType, hooks: DecodeHooks | undefined): object {
+	const { bytes, start, end } = reader;
+	const length = end - start;
+	const problem = type.problem(0, length);
+	if (problem !== undefined) throw reader.damaged(problem);
+	if (type.kind !== KIND_ARRAY_BUFFER) {
+		const inPlace = hooks?.view?.(type, start, length);
+		if (inPlace !== undefined) return inPlace;
+	}
+	if (type.kind === KIND_UINT8) return new Uint8Array(bytes.subarray(start, end));
+	const buffer = copy(reader, 0, length, undefined);
+	return type.kind === KIND_ARRAY_BUFFER ? buffer : type.make(buffer, 0, length);
+}

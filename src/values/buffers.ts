@@ -1,0 +1,97 @@
+/** Typed arrays, DataView, Node's Buffer and ArrayBuffer: what each is called in a message, and how it is made again. */
+
+/**
+ * What a payload is: 0 is a message, all else exactly the bytes of one buffer of the type with that number.
+ * Messages use the same numbers for the buffers in them.
+ */
+export const KIND_MESSAGE = 0;
+export const KIND_ARRAY_BUFFER = 1;
+export const KIND_DATA_VIEW = 2;
+export const KIND_BUFFER = 3;
+export const KIND_UINT8 = 4;
+export const KIND_LAST = 15;
+
+interface ViewConstructor {
+	readonly BYTES_PER_ELEMENT: number;
+	new (buffer: ArrayBufferLike, byteOffset: number, length: number): ArrayBufferView;
+}
+interface NodeBuffer {
+	readonly prototype: object;
+	from(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array;
+}
+
+// Asked for by name, so that no bundler adds a substitute for it, and because an engine may lack Float16Array.
+const platform = globalThis as unknown as Record<string, unknown>;
+const nodeBuffer = platform.Buffer as NodeBuffer | undefined;
+
+/** One type of buffer; hosts get these to make views on their memory. */
+export class BufferType {
+	readonly kind: number;
+	readonly name: string;
+	readonly #view: ViewConstructor | undefined;
+
+	constructor(kind: number, name: string) {
+		this.kind = kind;
+		this.name = name;
+		if (kind >= KIND_UINT8) this.#view = platform[name] as ViewConstructor | undefined;
+	}
+
+	/** Why none can be made here of so many bytes at that offset of a segment; undefined if it can. */
+	problem(byteOffset: number, byteLength: number): string | undefined {
+		if (this.kind < KIND_UINT8) return undefined;
+		if (this.#view === undefined) return `this engine has no ${this.name}`;
+		const elementBytes = this.#view.BYTES_PER_ELEMENT;
+		if (byteOffset % elementBytes === 0 && byteLength % elementBytes === 0) return undefined;
+		return `${byteLength} bytes at ${byteOffset} are no ${this.name}`;
+	}
+
+	/**
+	 * A view on part of a buffer, which must be aligned for the type. There is none of an ArrayBuffer: it owns its bytes.
+	 * Where there is no Buffer it is a Uint8Array.
+	 */
+	make(buffer: ArrayBufferLike, byteOffset: number, byteLength: number): ArrayBufferView {
+		if (this.kind === KIND_DATA_VIEW) return new DataView(buffer, byteOffset, byteLength);
+		if (this.kind === KIND_BUFFER && nodeBuffer !== undefined) return nodeBuffer.from(buffer, byteOffset, byteLength);
+		const type = this.#view ?? (Uint8Array as ViewConstructor);
+		return new type(buffer, byteOffset, byteLength / type.BYTES_PER_ELEMENT);
+	}
+}
+
+const names =
+	"ArrayBuffer DataView Buffer Uint8Array Int8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float32Array Float64Array BigInt64Array BigUint64Array Float16Array".split(
+		" ",
+	);
+const types = names.map((name, index) => new BufferType(index + 1, name));
+const kinds = new Map<string, number>(types.map((type) => [type.name, type.kind]));
+
+/** The type with that number, if there is one. */
+export function bufferType(kind: number): BufferType | undefined {
+	return types[kind - 1];
+}
+
+type Getter<T> = (this: unknown) => T;
+const getterOf = <T>(prototype: object, key: PropertyKey): Getter<T> =>
+	Object.getOwnPropertyDescriptor(prototype, key)?.get as Getter<T>;
+
+const typedArrayName = getterOf<string | undefined>(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag);
+const isResizable = getterOf<boolean>(ArrayBuffer.prototype, "resizable") as Getter<boolean> | undefined;
+const maximumLength = getterOf<number>(ArrayBuffer.prototype, "maxByteLength") as Getter<number> | undefined;
+
+/** Told by internal slots, so that realms and changed prototypes do not matter. 0: of a type that is not known here. */
+export function viewKindOf(view: ArrayBufferView): number {
+	const name = typedArrayName.call(view);
+	if (name === undefined) return KIND_DATA_VIEW;
+	if (
+		name === "Uint8Array" &&
+		nodeBuffer !== undefined &&
+		Object.prototype.isPrototypeOf.call(nodeBuffer.prototype, view)
+	) {
+		return KIND_BUFFER;
+	}
+	return kinds.get(name) ?? 0;
+}
+
+/** The bytes it may grow to, if it is resizable. */
+export function maximumBytes(buffer: ArrayBuffer): number | undefined {
+	return isResizable?.call(buffer) === true ? maximumLength?.call(buffer) : undefined;
+}

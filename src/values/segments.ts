@@ -1,0 +1,208 @@
+/**
+ * The bytes of a message's buffers. While the message is written they are only noted; when it is complete, each gets its
+ * place behind the MessagePack part, and the places are filled in where the buffers were mentioned:
+ *
+ *   | header | MessagePack … |pad| small | small |pad|     large      |pad|   large   |
+ *   0                         8-aligned             64-aligned
+ *
+ * The small ones are copied into the writer's scratch at once; a large one is copied once, from its source to the store.
+ *
+ * Views on one ArrayBuffer share a segment, and so come back on one ArrayBuffer, if they overlap or are near each other;
+ * bytes that none of them covers are sent as zeros. Node's Buffers share only where they overlap: small ones of no
+ * relation to each other stand side by side in a pool. A SharedArrayBuffer is never kept together: its bytes are copied.
+ */
+import { KIND_ARRAY_BUFFER, KIND_BUFFER, KIND_UINT8 } from "./buffers.ts";
+import {
+	BUFFER_EXT_BYTES,
+	EXT_BUFFER,
+	LARGE_SEGMENT_ALIGNMENT,
+	LARGE_SEGMENT_BYTES,
+	RESIZABLE_EXT_BYTES,
+	SMALL_SEGMENT_ALIGNMENT,
+} from "./format.ts";
+import type { Writer } from "./writer.ts";
+
+const NEAR_BYTES = 4096;
+
+/** One mention of a buffer in the message. */
+interface Mention {
+	readonly source: ArrayBufferView | ArrayBuffer;
+	readonly kind: number;
+	/** Where in the message its segment's place is to be written. */
+	patchAt: number;
+	readonly byteLength: number;
+}
+
+/** Bytes that go to `offset` of the payload. */
+interface Piece {
+	readonly bytes: Uint8Array;
+	readonly offset: number;
+}
+
+/** Mentions on the same bytes: from `start` to `end` of the source's ArrayBuffer. */
+interface Region {
+	start: number;
+	end: number;
+	readonly mentions: Mention[];
+}
+
+const isView = ArrayBuffer.isView as (value: object) => value is ArrayBufferView;
+
+export class Segments {
+	#mentions: Mention[] = [];
+	#large: Piece[] = [];
+	/** Two mentions share a segment. */
+	shared = false;
+	/** Where the writer's scratch ends and large segments begin. */
+	#staged = 0;
+
+	get count(): number {
+		return this.#mentions.length;
+	}
+
+	clear(): void {
+		if (this.#mentions.length > 0) this.#mentions = [];
+		if (this.#large.length > 0) this.#large = [];
+		this.shared = false;
+	}
+
+	/** Writes a buffer's extension, its place still open. `maximum` is a resizable ArrayBuffer's. */
+	mention(writer: Writer, source: ArrayBufferView | ArrayBuffer, kind: number, maximum: number | undefined): void {
+		writer.extensionHeader(EXT_BUFFER, maximum === undefined ? BUFFER_EXT_BYTES : RESIZABLE_EXT_BYTES);
+		writer.bytes[writer.position] = kind;
+		this.#mentions.push({ source, kind, patchAt: writer.position + 1, byteLength: source.byteLength });
+		if (maximum !== undefined) writer.view.setUint32(writer.position + BUFFER_EXT_BYTES, maximum);
+		writer.position += maximum === undefined ? BUFFER_EXT_BYTES : RESIZABLE_EXT_BYTES;
+	}
+
+	/** The message's bytes behind `from` moved. */
+	moved(from: number, by: number): void {
+		for (let i = this.#mentions.length - 1; i >= 0 && this.#mentions[i].patchAt > from; i--)
+			this.#mentions[i].patchAt += by;
+	}
+
+	/** Places all segments, copies the small ones, and returns the payload's length. Throws RangeError if a source has changed. */
+	place(writer: Writer): number {
+		for (const { source, byteLength } of this.#mentions) {
+			if (source.byteLength !== byteLength) throw new RangeError("a buffer changed its length while it was being sent");
+		}
+		const regions = this.#mentions.length === 1 ? [regionOf(this.#mentions[0])] : this.#regions();
+		const large: Region[] = [];
+		for (const region of regions) {
+			if (region.mentions.length > 1) this.shared = true;
+			if (region.end - region.start >= LARGE_SEGMENT_BYTES) large.push(region);
+			else this.#stage(writer, region);
+		}
+		this.#staged = writer.position;
+		let end = writer.position;
+		for (const region of large) {
+			const offset = align(end, LARGE_SEGMENT_ALIGNMENT);
+			end = offset + region.end - region.start;
+			if (end > 0xffff_ffff) throw new RangeError("a message is at most 4 GiB");
+			patch(writer, region, offset);
+			pieces(region, offset, this.#large);
+		}
+		return end;
+	}
+
+	#stage(writer: Writer, region: Region): void {
+		const length = region.end - region.start;
+		const padding = align(writer.position, SMALL_SEGMENT_ALIGNMENT) - writer.position;
+		writer.reserve(padding + length);
+		const offset = writer.position + padding;
+		const small: Piece[] = [];
+		pieces(region, offset, small);
+		writer.bytes.fill(0, writer.position, offset + (region.mentions.length > 1 ? length : 0));
+		for (const piece of small) writer.bytes.set(piece.bytes, piece.offset);
+		patch(writer, region, offset);
+		writer.position = offset + length;
+	}
+
+	/** Copies the large segments, and zeros between them, to a payload that starts at `offset` of the target. */
+	writeLarge(target: Uint8Array, offset: number): void {
+		let end = this.#staged;
+		for (const piece of this.#large) {
+			if (piece.offset > end) target.fill(0, offset + end, offset + piece.offset);
+			target.set(piece.bytes, offset + piece.offset);
+			end = piece.offset + piece.bytes.length;
+		}
+	}
+
+	/** Mentions put together by the bytes they are on. */
+	#regions(): Region[] {
+		const byBuffer = new Map<ArrayBufferLike, Mention[]>();
+		const regions: Region[] = [];
+		for (const mention of this.#mentions) {
+			const buffer = isView(mention.source) ? mention.source.buffer : mention.source;
+			const others = byBuffer.get(buffer);
+			if (others !== undefined) others.push(mention);
+			else byBuffer.set(buffer, [mention]);
+		}
+		for (const [buffer, mentions] of byBuffer) {
+			if (mentions.length === 1 || isSharedBuffer(buffer)) {
+				for (const mention of mentions) regions.push(regionOf(mention));
+				continue;
+			}
+			mentions.sort((a, b) => startOf(a.source) - startOf(b.source));
+			let region: Region | undefined;
+			for (const mention of mentions) {
+				const start = startOf(mention.source);
+				const room = mention.kind === KIND_BUFFER ? -1 : NEAR_BYTES;
+				if (region === undefined || start - region.end > room) {
+					region = regionOf(mention);
+					regions.push(region);
+				} else {
+					// Elements that were aligned in the source's buffer stay so.
+					region.start = Math.floor(region.start / SMALL_SEGMENT_ALIGNMENT) * SMALL_SEGMENT_ALIGNMENT;
+					region.end = Math.max(region.end, start + mention.byteLength);
+					region.mentions.push(mention);
+				}
+			}
+		}
+		return regions;
+	}
+}
+
+function startOf(source: ArrayBufferView | ArrayBuffer): number {
+	return isView(source) ? source.byteOffset : 0;
+}
+
+function regionOf(mention: Mention): Region {
+	const start = startOf(mention.source);
+	return { start, end: start + mention.byteLength, mentions: [mention] };
+}
+
+/** What must be copied for a region that goes to `offset`: bytes covered by an earlier piece are not copied again. */
+function pieces(region: Region, offset: number, into: Piece[]): void {
+	let covered = -1;
+	for (const { source, kind, byteLength } of region.mentions) {
+		const start = startOf(source);
+		if (start + byteLength <= covered) continue;
+		covered = start + byteLength;
+		into.push({ bytes: bytesOf(source, kind), offset: offset + start - region.start });
+	}
+}
+
+function patch(writer: Writer, region: Region, offset: number): void {
+	for (const mention of region.mentions) {
+		writer.view.setUint32(mention.patchAt, offset);
+		writer.view.setUint32(mention.patchAt + 4, region.end - region.start);
+		writer.view.setUint32(mention.patchAt + 8, startOf(mention.source) - region.start);
+		writer.view.setUint32(mention.patchAt + 12, mention.byteLength);
+	}
+}
+
+/** A buffer's bytes, in place. Throws TypeError if it is detached. */
+export function bytesOf(source: ArrayBufferView | ArrayBuffer, kind: number): Uint8Array {
+	if (kind === KIND_ARRAY_BUFFER) return new Uint8Array(source as ArrayBuffer);
+	const view = source as ArrayBufferView;
+	// Asking a small array for its buffer makes the engine move it out of its heap: not where it can be helped.
+	if ((kind === KIND_UINT8 || kind === KIND_BUFFER) && view.byteLength > 0) return view as Uint8Array;
+	return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+function isSharedBuffer(buffer: ArrayBufferLike): boolean {
+	return Object.prototype.toString.call(buffer) === "[object SharedArrayBuffer]";
+}
+
+const align = (position: number, alignment: number): number => Math.ceil(position / alignment) * alignment;

@@ -1,0 +1,462 @@
+/** Values, made from a message. Scalars, texts, arrays and plain objects come first in this file, extensions after. */
+import { SerializationError } from "../errors.ts";
+import { BufferReader } from "./buffer-reader.ts";
+import { defineOnError, makeError } from "./error-values.ts";
+import * as format from "./format.ts";
+import { extendWithHoles } from "./holes.ts";
+import type { DecodeHooks } from "./hooks.ts";
+import { Later, LaterValues } from "./later.ts";
+import { readBigInt, readTimestamp } from "./numbers.ts";
+import { Reader } from "./reader.ts";
+import type { SerializerRegistry } from "./registry.ts";
+
+type Fields = Record<string, unknown>;
+
+// What is not a value itself; no symbol is ever one, and these never leave this module.
+/** Stands where a value will be that comes later in the message. */
+const LATER: unique symbol = Symbol("later");
+/** Elements that an array does not have. */
+const HOLES: unique symbol = Symbol("holes");
+/** The place of an object that is not made yet. */
+const UNMADE: unique symbol = Symbol("unmade");
+
+export class ValueReader extends Reader {
+	#hooks: DecodeHooks | undefined;
+	#registry: SerializerRegistry | undefined;
+	#flags = 0;
+	#depth = 0;
+	/** All objects by number, if the message points to some. */
+	#objects: unknown[] | undefined;
+	/** Of the LATER or HOLES just read. */
+	#index = 0;
+	#later: LaterValues | undefined;
+	readonly #buffers = new BufferReader();
+
+	/** The value of a message; an error if a byte of it is not as the format says. */
+	message(
+		bytes: Uint8Array,
+		start: number,
+		length: number,
+		hooks?: DecodeHooks,
+		registry?: SerializerRegistry,
+	): unknown {
+		this.open(bytes, start, length);
+		this.#hooks = hooks;
+		this.#registry = registry;
+		this.#depth = 0;
+		try {
+			if (length < format.HEADER_BYTES) throw this.damaged("there is no message");
+			const version = bytes[start];
+			if (version !== format.FORMAT_VERSION) {
+				throw new SerializationError(
+					`The bytes are of format version ${version}, and this reads version ${format.FORMAT_VERSION}; use the same release on both sides`,
+				);
+			}
+			this.#flags = bytes[start + 1];
+			this.position = start + format.HEADER_BYTES;
+			if (this.#flags === 0) return this.#plainMessage();
+			return this.#message();
+		} finally {
+			this.#hooks = undefined;
+			this.#registry = undefined;
+		}
+	}
+
+	#plainMessage(): unknown {
+		const value = this.#value();
+		if (this.position !== this.end) throw this.damaged("the value ends, and more bytes follow");
+		return value;
+	}
+
+	#message(): unknown {
+		const flags = this.#flags;
+		if (flags > format.ALL_FLAGS) throw this.damaged("there are unknown flags");
+		this.#objects = flags & format.FLAG_POINTERS ? [] : undefined;
+		this.#later = flags & format.FLAG_LATER ? new LaterValues() : undefined;
+		if (flags & format.FLAG_SEGMENTS) {
+			this.#buffers.open(this, (flags & format.FLAG_SHARED_SEGMENTS) !== 0, this.#hooks);
+		}
+		try {
+			const value = this.#whole();
+			const later = this.#later;
+			if (later !== undefined) {
+				while (later.values.length < later.expected) later.values.push(this.#whole());
+				later.fill();
+			}
+			if ((flags & format.FLAG_SEGMENTS) === 0 && this.position !== this.end) {
+				throw this.damaged("the value ends, and more bytes follow");
+			}
+			return value;
+		} finally {
+			this.#objects = undefined;
+			this.#later = undefined;
+			this.#buffers.close();
+		}
+	}
+
+	/** A value that cannot come later itself. */
+	#whole(): unknown {
+		const value = this.#value();
+		if (typeof value === "symbol") throw this.damaged("a value that must be here is missing");
+		return value;
+	}
+
+	#value(): unknown {
+		const position = this.position;
+		if (position >= this.end) throw this.damaged("the bytes end, and a value should follow");
+		const token = this.bytes[position];
+		this.position = position + 1;
+		if (token < 0x80) return token;
+		if (token < 0x90) return this.#object(token & 0x0f);
+		if (token < 0xa0) return this.#array(token & 0x0f);
+		if (token < 0xc0) return this.text(token & 0x1f);
+		if (token >= 0xe0) return token - 0x100;
+		if (token === 0xcc && position + 1 < this.end) {
+			this.position = position + 2;
+			return this.bytes[position + 1];
+		}
+		if (token >= 0xca && token <= 0xd3) return this.wideNumber(token);
+		return this.#wide(token);
+	}
+
+	#wide(token: number): unknown {
+		switch (token) {
+			case 0xc0:
+				return null;
+			case 0xc2:
+				return false;
+			case 0xc3:
+				return true;
+			case 0xc4:
+			case 0xc5:
+			case 0xc6: {
+				const length = token === 0xc4 ? this.u8() : token === 0xc5 ? this.u16() : this.u32();
+				const at = this.take(length);
+				return this.#note(new Uint8Array(this.bytes.subarray(at, at + length)));
+			}
+			case 0xd9:
+			case 0xda:
+			case 0xdb:
+				return this.text(this.stringLength(token));
+			case 0xdc:
+			case 0xdd:
+				return this.#array(this.checkCount(token === 0xdc ? this.u16() : this.u32(), 1));
+			case 0xde:
+			case 0xdf:
+				return this.#object(this.checkCount(token === 0xde ? this.u16() : this.u32(), 2));
+			case 0xc1:
+				throw this.damaged("there is a byte that begins no value");
+			default:
+				return this.#extension(token);
+		}
+	}
+
+	/** Numbers an object, if any will be pointed to. */
+	#note<T>(object: T): T {
+		if (this.#objects !== undefined) this.#objects.push(object);
+		return object;
+	}
+
+	#enter(): void {
+		if (++this.#depth > format.MAX_DEPTH)
+			throw this.damaged(`values are nested more than ${format.MAX_DEPTH} levels deep`);
+	}
+
+	#object(count: number): Fields {
+		const object: Fields = {};
+		if (this.#objects !== undefined) this.#objects.push(object);
+		this.#fields(object, count);
+		return object;
+	}
+
+	#fields(object: Fields, count: number): void {
+		this.#enter();
+		for (let i = 0; i < count; i++) {
+			const name = this.name();
+			const value = this.#value();
+			if (typeof value === "symbol") this.#fieldLater(object, name, value);
+			else set(object, name, value);
+		}
+		this.#depth--;
+	}
+
+	#fieldLater(object: object, name: string, mark: symbol): void {
+		if (mark === HOLES) throw this.damaged("a property is said to be missing");
+		define(object, name, undefined);
+		this.#expect().property(object, name, this.#index);
+	}
+
+	#expect(): LaterValues {
+		if (this.#later === undefined) throw this.damaged("a value comes later, but the flags say that none does");
+		return this.#later;
+	}
+
+	#array(count: number): unknown[] {
+		const array: unknown[] = [];
+		if (this.#objects !== undefined) this.#objects.push(array);
+		this.#elements(array, count);
+		return array;
+	}
+
+	/** By `push` and not in a prepared array: damaged bytes may announce more elements than they have. */
+	#elements(array: unknown[], count: number): void {
+		this.#enter();
+		for (let i = 0; i < count; i++) {
+			const value = this.#value();
+			if (typeof value === "symbol") this.#noElement(array, value);
+			else array.push(value);
+		}
+		this.#depth--;
+	}
+
+	#noElement(array: unknown[], mark: symbol): void {
+		if (mark === HOLES) {
+			const length = array.length + this.#index;
+			if (length > 0xffff_ffff) throw this.damaged(`an array is said to have ${length} elements`);
+			extendWithHoles(array, length);
+		} else {
+			this.#expect().property(array, array.length, this.#index);
+			array.push(undefined);
+		}
+	}
+
+	// ── extensions ──────────────────────────────────────────────────────────
+
+	#extension(token: number): unknown {
+		const length = this.extensionLength(token);
+		const type = this.u8();
+		const start = this.take(length);
+		const end = start + length;
+		switch (type) {
+			case format.EXT_UNDEFINED:
+				return undefined;
+			case format.EXT_BIGINT:
+				return readBigInt(this.bytes, start, end);
+			case format.EXT_POINTER:
+				return this.#pointer(this.#u32At(start, length));
+			case format.EXT_LATER:
+				this.#index = this.#u32At(start, length);
+				if (!this.#expect().announce(this.#index)) throw this.damaged("a later value is announced out of turn");
+				return LATER;
+			case format.EXT_HOLES:
+				this.#index = this.#u32At(start, length);
+				return HOLES;
+			case format.EXT_REF:
+				return this.#ref(this.#u32At(start, length));
+			case format.EXT_TIMESTAMP: {
+				const time = readTimestamp(this.view, start, length);
+				if (time === undefined) throw this.damaged(`a timestamp of ${length} bytes`);
+				return this.#note(new Date(time));
+			}
+			case format.EXT_INVALID_DATE:
+				return this.#note(new Date(Number.NaN));
+			case format.EXT_BUFFER:
+				return this.#note(this.#buffers.read(this, start, length));
+			case format.EXT_UTF16:
+				this.position = start;
+				return this.utf16(length);
+		}
+		this.position = start;
+		this.#enter();
+		const outer = this.end;
+		// What is nested in an extension must stay in it.
+		this.end = end;
+		const value = this.#nested(type);
+		if (this.position !== end) throw this.damaged("an extension is longer than what is in it");
+		this.end = outer;
+		this.#depth--;
+		return value;
+	}
+
+	#u32At(start: number, length: number): number {
+		if (length !== 4) throw this.damaged(`an index of ${length} bytes`);
+		return this.view.getUint32(start);
+	}
+
+	#pointer(number: number): unknown {
+		const object = this.#objects === undefined ? undefined : this.#objects[number];
+		if (object === undefined) throw this.damaged(`there is no object ${number} to point to`);
+		if (object === UNMADE) throw this.damaged(`object ${number} is pointed to from within what it is made of`);
+		return object;
+	}
+
+	#ref(index: number): unknown {
+		const hooks = this.#hooks;
+		if (hooks?.ref === undefined)
+			throw new SerializationError("A value with references to the store cannot be read without a store");
+		return this.#note(hooks.ref(index));
+	}
+
+	#nested(type: number): unknown {
+		switch (type) {
+			case format.EXT_MAP:
+				return this.#map();
+			case format.EXT_SET:
+				return this.#set();
+			case format.EXT_ERROR:
+				return this.#error();
+			case format.EXT_REGEXP:
+				return this.#regexp();
+			case format.EXT_BOXED:
+				return this.#boxed();
+			case format.EXT_NULL_OBJECT: {
+				const object = this.#note(Object.create(null) as Fields);
+				this.#fields(object, this.mapCount());
+				return object;
+			}
+			case format.EXT_ARRAY_WITH_FIELDS: {
+				const array = this.#note<unknown[]>([]);
+				this.#elements(array, this.arrayCount());
+				this.#fields(array as unknown as Fields, this.mapCount());
+				return array;
+			}
+			case format.EXT_CODEC:
+				return this.#codec();
+			default:
+				return this.#hostExtension(type);
+		}
+	}
+
+	#map(): Map<unknown, unknown> {
+		const map = this.#note(new Map<unknown, unknown>());
+		const count = this.mapCount();
+		// From the first entry that comes later on, all are added at the end: they must keep their order.
+		let rest: unknown[] | undefined;
+		for (let i = 0; i < count; i++) {
+			const key = this.#item();
+			const value = this.#item();
+			if (rest === undefined && (key instanceof Later || value instanceof Later)) rest = [];
+			if (rest === undefined) map.set(key, value);
+			else rest.push(key, value);
+		}
+		if (rest !== undefined) this.#expect().entries(map, rest);
+		return map;
+	}
+
+	#set(): Set<unknown> {
+		const set = this.#note(new Set<unknown>());
+		const count = this.arrayCount();
+		let rest: unknown[] | undefined;
+		for (let i = 0; i < count; i++) {
+			const item = this.#item();
+			if (rest === undefined && item instanceof Later) rest = [];
+			if (rest === undefined) set.add(item);
+			else rest.push(item);
+		}
+		if (rest !== undefined) this.#expect().items(set, rest);
+		return set;
+	}
+
+	#item(): unknown {
+		const value = this.#value();
+		if (value === HOLES) throw this.damaged("an item is said to be missing");
+		return value === LATER ? new Later(this.#index) : value;
+	}
+
+	#error(): Error {
+		const number = this.#reserve();
+		const classes: string[] = [];
+		for (let count = this.arrayCount(); count > 0; count--) classes.push(this.name());
+		// Name and message come first and are no objects, so the error is there before anything can point to it.
+		const hidden: [name: string, value: unknown][] = [];
+		let error: Error | undefined;
+		const make = () => {
+			const of = (wanted: string) => hidden.find(([name]) => name === wanted)?.[1];
+			const made = makeError(classes, of("name"), of("message"));
+			this.#fulfil(number, made);
+			for (const [name, value] of hidden) defineOnError(made, name, value, false);
+			return made;
+		};
+		for (let count = this.mapCount(); count > 0; count--) {
+			const name = this.name();
+			if (error === undefined && name !== "name" && name !== "message") error = make();
+			if (error === undefined) hidden.push([name, this.#whole()]);
+			else this.#errorField(error, name, false);
+		}
+		error ??= make();
+		for (let count = this.mapCount(); count > 0; count--) this.#errorField(error, this.name(), true);
+		return error;
+	}
+
+	#errorField(error: Error, name: string, enumerable: boolean): void {
+		const value = this.#item();
+		const isLater = value instanceof Later;
+		if (isLater) this.#expect().property(error, name, value.index);
+		defineOnError(error, name, isLater ? undefined : value, enumerable);
+	}
+
+	#regexp(): RegExp {
+		const number = this.#reserve();
+		const source = this.#whole();
+		const flags = this.#whole();
+		try {
+			return this.#fulfil(number, new RegExp(source as string, flags as string));
+		} catch (cause) {
+			throw new SerializationError(`The bytes have a RegExp that this engine refuses: /${source}/${flags}`, { cause });
+		}
+	}
+
+	#boxed(): object {
+		const number = this.#reserve();
+		const primitive = this.#whole();
+		if (primitive === null || primitive === undefined || typeof primitive === "object")
+			throw this.damaged("there is no primitive to box");
+		return this.#fulfil(number, Object(primitive));
+	}
+
+	#codec(): unknown {
+		const number = this.#reserve();
+		const name = this.name();
+		const codec = this.#registry?.codecNamed(name);
+		if (codec === undefined) {
+			throw new SerializationError(
+				`The bytes have an instance of a class whose codec is "${name}", and there is none of that name here; call registerSerializer() with it before reading`,
+			);
+		}
+		const data = this.#whole();
+		let made: unknown;
+		try {
+			made = codec.deserialize(data);
+		} catch (cause) {
+			throw new SerializationError(`The codec "${name}" could not deserialize: ${String(cause)}`, { cause });
+		}
+		return this.#fulfil(number, made);
+	}
+
+	#hostExtension(type: number): unknown {
+		if (type < format.EXT_HOST_FIRST || type > format.EXT_HOST_LAST)
+			throw this.damaged(`there is no extension ${type}`);
+		if (this.#hooks?.extension === undefined) {
+			throw new SerializationError(`A value with a host extension (${type}) cannot be read without its host`);
+		}
+		const number = this.#reserve();
+		return this.#fulfil(number, this.#hooks.extension(type, this.#whole()));
+	}
+
+	/** Takes the next number for an object that can only be made when its parts are read. */
+	#reserve(): number {
+		return this.#objects === undefined ? 0 : this.#objects.push(UNMADE) - 1;
+	}
+
+	#fulfil<T>(number: number, object: T): T {
+		if (this.#objects !== undefined) this.#objects[number] = object;
+		return object;
+	}
+}
+
+/** An own property, whatever is inherited under that name: `__proto__` would set the prototype, what is read-only would throw. */
+function set(object: Fields, name: string, value: unknown): void {
+	if (name === "__proto__") {
+		define(object, name, value);
+		return;
+	}
+	try {
+		object[name] = value;
+	} catch {
+		define(object, name, value);
+	}
+}
+
+function define(object: object, name: string, value: unknown): void {
+	Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+}
