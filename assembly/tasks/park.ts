@@ -44,10 +44,12 @@ export function wakeFor(kind: WorkerKind): void {
     if (changetype<usize>(best(thread))) wakeParked(thread);
     return;
   }
-  while (kind.busy) {
-    const thread = changetype<Thread>(kind.busy);
-    if (!changetype<usize>(best(thread))) return;
-    wakeParked(thread);
+  // What one of them may not take, for its suspended tasks, another may.
+  let next = kind.busy;
+  while (next) {
+    const thread = changetype<Thread>(next);
+    next = thread.parkNext;
+    if (changetype<usize>(best(thread))) wakeParked(thread);
   }
 }
 
