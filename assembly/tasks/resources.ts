@@ -10,6 +10,7 @@ import {
 import { CLASSES, CLASS_MAX, KINDS, KIND_MAX, scheduler } from "../memory/root";
 import { lock, unlock } from "../sync/lock";
 import { self } from "../sync/thread";
+import { resourcesCameBack } from "./finish";
 
 @inline const NEEDS_MAX: u32 = 16;
 
@@ -36,6 +37,7 @@ export function setTotal(resource: u32, amount: u32): i32 {
     if (resource == RESOURCE_GPU) {
       for (; schedule.gpuCount < amount / RESOURCE_UNIT; schedule.gpuCount++) store<u32>(gpu(schedule.gpuCount), RESOURCE_UNIT);
     }
+    resourcesCameBack();
   }
   unlock(schedule.lockAddress);
   return grows ? STATUS_OK : STATUS_INVALID;
