@@ -12,6 +12,7 @@ import { lock, unlock } from "../sync/lock";
 import { dropTask } from "./dispose";
 import { removeEdges } from "./edges";
 import { endTask, failResultsFor } from "./end";
+import { wakeForAll } from "./park";
 import { phaseOf } from "./queue";
 import { tellRunner } from "./suspend";
 import { isTask, taskAt } from "./table";
@@ -44,8 +45,10 @@ export function cancelOne(task: TaskEntry, generation: u32, reason: u32, options
   task.storeCancel(reason);
   const ends = phase == TASK_PHASE_WAITING || phase == TASK_PHASE_READY || phase == TASK_PHASE_DECIDING || phase == TASK_PHASE_LOST;
   const settles = !ends && phase != TASK_PHASE_SUBMITTING && (options & CANCEL_SETTLE) != 0;
+  const kept = schedule.starving;
   if (ends) endTask(task);
   else if (phase != TASK_PHASE_SUBMITTING) tellRunner(task, RUNNER_BIT_CANCEL);
+  if (kept && !schedule.starving) wakeForAll();
   if (settles) task.addHolds(1);
   unlock(schedule.lockAddress);
   if (ends || settles) failResultsFor(task, reason);

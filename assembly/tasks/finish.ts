@@ -22,9 +22,12 @@ import { indexOf, taskAt } from "./table";
 /** Under the lock: the next task for this thread, or 0. Leaves nothing undone that another parked worker could do. */
 function takeNext(): u32 {
   if (!(self.flags & THREAD_FLAG_WORKER)) return 0;
+  const kept = scheduler().starving;
   const task = takeBest();
   stopParking(self);
-  wakeFor(kindAt(self.kind));
+  // Nothing is kept for a starving task any more: workers of other kinds may have waited for that.
+  if (kept && !scheduler().starving) wakeForAll();
+  else wakeFor(kindAt(self.kind));
   if (!changetype<usize>(task)) return 0;
   self.taskGeneration = task.loadGeneration();
   return indexOf(task);
