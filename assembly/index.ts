@@ -10,7 +10,7 @@
 
 import { STATUS_FULL, STATUS_INVALID, STATUS_OK } from "./layout";
 import { allocateInHand, freeBlock, inHand } from "./memory/heap";
-import { KIND_MAX, initialise, root } from "./memory/root";
+import { KIND_MAX, initialise, locate, root } from "./memory/root";
 import { flushCaches, setCapacityTo, writeStats } from "./memory/stats";
 import { create as newPending, freeHeld, markBlocking as setBlocking, markRead as setRead, put as putValue, sealHeld } from "./objects/create";
 import * as handles from "./objects/handles";
@@ -54,8 +54,9 @@ export function init(size: u32, objects: u32, tasks: u32, threadCount: u32, capa
 
 /** Says that nothing in the memory can be trusted any more. For any instance. Every call from now on answers `poisoned`. */
 export function poison(): i32 {
-  root().storePoison(1);
-  return STATUS_OK;
+  const status = locate();
+  if (status == STATUS_OK) root().storePoison(1);
+  return status;
 }
 
 /** From now on blocks may take so many bytes; what is taken stays. */

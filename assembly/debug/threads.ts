@@ -21,6 +21,9 @@ import {
   markThread, threadMarks,
 } from "./tally";
 
+/** A slot whose next thread would have it is not used again. */
+@inline const LAST_EPOCH: u32 = (1 << (32 - GATE_EPOCH_SHIFT)) - 1;
+
 export function gateStateOf(index: u32): u32 { return threadAt(index).loadGate() & GATE_STATE_MASK; }
 
 export function isVacant(index: u32): bool { return gateStateOf(index) == GATE_VACANT; }
@@ -89,7 +92,7 @@ function walkVacant(): bool {
     if (index >= scheduler().freshThread || !isVacant(index) || !markThread(index, THREAD_VACANT)) return wrong(faults.VACANT_THREADS_WRONG, index, 0, 0);
   }
   for (let index: u32 = 0; index < scheduler().freshThread; index++) {
-    if (isVacant(index) && !(threadMarks(index) & THREAD_VACANT)) return wrong(faults.VACANT_THREAD_LOST, index, 0, 0);
+    if (isVacant(index) && threadAt(index).epoch < LAST_EPOCH && !(threadMarks(index) & THREAD_VACANT)) return wrong(faults.VACANT_THREAD_LOST, index, 0, 0);
   }
   return true;
 }

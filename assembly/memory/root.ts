@@ -51,6 +51,7 @@ export let heapEnd: usize = 0;
 /** Lays out a memory of zeros. The first caller does it; others hear that it is done. */
 export function initialise(size: u32, objects: u32, tasks: u32, threads: u32, capacity: u32): i32 {
   if (objects < 2 || objects > OBJECT_MAX || tasks < 2 || tasks > TASK_MAX || threads < 1 || threads > THREAD_MAX) return STATUS_INVALID;
+  if (!capacity) return STATUS_INVALID;
   if ((size as u64) > ((memory.size() as u64) << 16)) return STATUS_INVALID;
   const objectsAt = alignTo(threadAddress(threads), 64);
   const tasksAt = objectsAt + (objects as u64) * OBJECT_ENTRY_SIZE;

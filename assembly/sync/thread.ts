@@ -30,6 +30,9 @@ export let mayBlock: bool = false;
 let gateOut: u32 = 0;
 let gateIn: u32 = 0;
 
+/** What the gate has room for. The slot whose next thread would have it is not used again. */
+@inline const LAST_EPOCH: u32 = (1 << (32 - GATE_EPOCH_SHIFT)) - 1;
+
 @inline function gateWord(state: u32, epoch: u32): u32 { return state | (epoch << GATE_EPOCH_SHIFT); }
 
 @inline export function threadAt(index: u32): Thread { return changetype<Thread>(threadAddress(index)); }
@@ -50,9 +53,15 @@ export function leave(): void {
   self.storeGate(gateOut);
 }
 
+/** For calls that do not pass the gate. */
+function locateSound(): i32 {
+  const status = locate();
+  return status == STATUS_OK && root().loadPoison() ? STATUS_POISONED : status;
+}
+
 /** Takes a slot for a thread that is about to start. May be called by an instance that stands on none. */
 export function reserve(kind: u32, flags: u32): i32 {
-  const status = locate();
+  const status = locateSound();
   if (status != STATUS_OK) return status;
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return STATUS_POISONED;
@@ -80,15 +89,15 @@ export function reserve(kind: u32, flags: u32): i32 {
 
 /** Puts the calling instance on a reserved slot. */
 export function attach(index: u32, epoch: u32): i32 {
-  const status = locate();
+  const status = locateSound();
   if (status != STATUS_OK) return status;
-  if (index >= threadMax) return STATUS_INVALID;
+  if (index >= threadMax || epoch > LAST_EPOCH) return STATUS_INVALID;
   if (changetype<usize>(self) && gateState() != GATE_VACANT) return STATUS_BUSY;
   const record = threadAt(index);
   const reserved = gateWord(GATE_RESERVED, epoch);
+  if (record.casGate(reserved, gateWord(GATE_OUT, epoch)) != reserved) return STATUS_STALE;
   gateOut = gateWord(GATE_OUT, epoch);
   gateIn = gateWord(GATE_IN, epoch);
-  if (record.casGate(reserved, gateOut) != reserved) return STATUS_STALE;
   self = record;
   me = index + 1;
   myEpoch = epoch;
@@ -104,7 +113,9 @@ function gateState(): u32 {
 
 /** Ends the thread of a slot: it never passes the gate again. `busy`: it is inside; try again. */
 export function end(index: u32, epoch: u32): i32 {
-  if (locate() != STATUS_OK || index >= threadMax) return STATUS_INVALID;
+  const status = locate();
+  if (status != STATUS_OK) return status;
+  if (index >= threadMax || epoch > LAST_EPOCH) return STATUS_INVALID;
   const record = threadAt(index);
   const dead = gateWord(GATE_DEAD, epoch);
   while (true) {
@@ -118,6 +129,7 @@ export function end(index: u32, epoch: u32): i32 {
 
 /** The right to recover an ended slot, for one caller. */
 export function claimDead(index: u32, epoch: u32): bool {
+  if (epoch > LAST_EPOCH) return false;
   const dead = gateWord(GATE_DEAD, epoch);
   return threadAt(index).casGate(dead, gateWord(GATE_RECOVERING, epoch)) == dead;
 }
@@ -126,6 +138,7 @@ export function claimDead(index: u32, epoch: u32): bool {
 export function vacateThread(index: u32, epoch: u32): void {
   const record = threadAt(index);
   record.storeGate(gateWord(GATE_VACANT, epoch));
+  if (epoch >= LAST_EPOCH) return;
   record.link = scheduler().vacantThread;
   scheduler().vacantThread = index + 1;
 }
