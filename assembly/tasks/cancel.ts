@@ -33,12 +33,18 @@ export function cancel(index: u32, generation: u32, reason: u32, options: u32): 
   return status;
 }
 
+/** An entry that is vacant or over has the generation of its next task already. Under the scheduler's lock. */
+function isUnfinished(task: TaskEntry, generation: u32): bool {
+  const phase = phaseOf(task);
+  return phase != TASK_PHASE_VACANT && phase != TASK_PHASE_ENDED && task.loadGeneration() == generation;
+}
+
 /** Cancels one task, without those it has submitted. */
 export function cancelOne(task: TaskEntry, generation: u32, reason: u32, options: u32): i32 {
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return STATUS_POISONED;
   const phase = phaseOf(task);
-  if (task.loadGeneration() != generation || phase == TASK_PHASE_VACANT) {
+  if (!isUnfinished(task, generation)) {
     unlock(schedule.lockAddress);
     return STATUS_STALE;
   }
@@ -61,7 +67,7 @@ export function cancelOne(task: TaskEntry, generation: u32, reason: u32, options
 function markAll(ancestor: TaskEntry, generation: u32, reason: u32): bool {
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return false;
-  let more = ancestor.loadGeneration() == generation && phaseOf(ancestor) != TASK_PHASE_VACANT;
+  let more = isUnfinished(ancestor, generation);
   if (more) ancestor.storeCancel(reason);
   more = more && (ancestor.flags & TASK_FLAG_HAS_CHILDREN) != 0;
   unlock(schedule.lockAddress);

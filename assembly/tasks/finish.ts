@@ -1,7 +1,7 @@
 // The worker's side: take a task, finish it and take the next, park when there is none.
 
 import {
-  PARKED_BUSY, PARKED_IDLE, STATE_ERROR, STATUS_INVALID, STATUS_OK, STATUS_POISONED, STATUS_STALE, STATUS_WRONG_STATE,
+  PARKED_BUSY, PARKED_IDLE, STATE_ERROR, STATE_INLINE, STATUS_INVALID, STATUS_OK, STATUS_POISONED, STATUS_STALE, STATUS_WRONG_STATE,
   TASK_PHASE_DECIDING, TASK_PHASE_LOST, TASK_PHASE_RUNNING, TaskEntry, THREAD_FLAG_WORKER, VALUE_SPEC_SIZE, ValueSpec,
 } from "../layout";
 import { inHand, roomIn } from "../memory/heap";
@@ -108,7 +108,9 @@ export function finishMany(index: u32, generation: u32, values: usize, count: u3
   if (task.results != count || !inHand(values) || roomIn(values) / VALUE_SPEC_SIZE < count) return STATUS_INVALID;
   for (let i: u32 = 0; i < count; i++) {
     const value = valueOf(values, i);
-    const status = prepareValue(value.flags, value.a, value.b, value.c);
+    // The list itself cannot be a value: whoever gets it may free it before the rest is read.
+    const itself = value.a == values && !(value.flags & STATE_INLINE);
+    const status = itself ? STATUS_INVALID : prepareValue(value.flags, value.a, value.b, value.c);
     if (status == STATUS_OK) continue;
     while (i--) {
       const prepared = valueOf(values, i);

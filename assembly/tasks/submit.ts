@@ -5,7 +5,7 @@
 import {
   PHASE_PENDING, STATE_STREAM, STATUS_FULL, STATUS_INVALID, STATUS_LIMIT, STATUS_OK, STATUS_POISONED,
   STATUS_STALE, STATUS_TABLE_FULL, Stream, STREAM_SIZE, TASK_EDGE_SIZE, TASK_ENTRY_INLINED, TASK_FLAG_HAS_CHILDREN,
-  TASK_FLAG_INLINE_ARGS, TASK_FLAG_STREAM, TASK_PHASE_SUBMITTING, TASK_PHASE_WAITING, TASK_SPEC_INLINED, TASK_SPEC_INLINED_LENGTH,
+  TASK_FLAG_INLINE_ARGS, TASK_FLAG_STREAM, TASK_PHASE_ENDED, TASK_PHASE_SUBMITTING, TASK_PHASE_VACANT, TASK_PHASE_WAITING, TASK_SPEC_INLINED, TASK_SPEC_INLINED_LENGTH,
   TaskEntry, TaskSpec, REASON_CANCELLED,
 } from "../layout";
 import { adopt, allocate, disown, freeBlock, inHand, roomIn } from "../memory/heap";
@@ -21,7 +21,7 @@ import { dropTask } from "./dispose";
 import { addEdges, removeEdges } from "./edges";
 import { endTask, failResults, failResultsFor, resultAt } from "./end";
 import { wakeFor } from "./park";
-import { append, setPhase } from "./queue";
+import { append, phaseOf, setPhase } from "./queue";
 import { classAt, kindAt } from "./resources";
 import { indexOf, isTask, occupyTask, taskAt, vacateTask } from "./table";
 
@@ -36,7 +36,10 @@ export function submit(): i32 {
   if (spec.flags & TASK_FLAG_STREAM && spec.results != 1) return STATUS_INVALID;
   // Several results: their references are written into a block of the caller's.
   if (spec.results > 1 && (!inHand(spec.resultList) || roomIn(spec.resultList) < spec.results << 3)) return STATUS_INVALID;
-  if (spec.args ? spec.argsSize == 0 && spec.references == 0 : spec.argsSize > TASK_SPEC_INLINED_LENGTH || spec.references) return STATUS_INVALID;
+  if (spec.results > 1 && spec.resultList == spec.args) return STATUS_INVALID;
+  const inlined = !spec.args;
+  if (inlined && (spec.argsSize > TASK_SPEC_INLINED_LENGTH || spec.references || spec.dependencies)) return STATUS_INVALID;
+  if (!inlined && !spec.argsSize && !spec.references) return STATUS_INVALID;
   if (!addHolder(spec.code, spec.codeGeneration)) return STATUS_STALE;
   let status = spec.args ? holdReferences(spec.args, spec.argsSize, spec.references, spec.dependencies) : STATUS_OK;
   if (status == STATUS_OK) {
@@ -206,7 +209,8 @@ function admit(task: TaskEntry, spec: TaskSpec): i32 {
   if (schedule.pending >= schedule.pendingLimit) return STATUS_LIMIT;
   if (!isTask(spec.parent)) return STATUS_OK;
   const parent = taskAt(spec.parent);
-  if (parent.loadGeneration() != spec.parentGeneration) return STATUS_OK;
+  const phase = phaseOf(parent);
+  if (phase == TASK_PHASE_VACANT || phase == TASK_PHASE_ENDED || parent.loadGeneration() != spec.parentGeneration) return STATUS_OK;
   task.parent = spec.parent;
   task.parentGeneration = spec.parentGeneration;
   parent.flags |= TASK_FLAG_HAS_CHILDREN;
