@@ -6,7 +6,7 @@
 import {
   HANDLE_COUNT_MASK, MESSAGE_KIND_DECIDE, MESSAGE_KIND_ITEM, MESSAGE_KIND_LOST, MESSAGE_KIND_ROOM, MESSAGE_KIND_RUNNER,
   MESSAGE_KIND_SEALED, MESSAGE_SIZE, Message, NODE_DECIDER, NODE_EDGE, NODE_MASK, NODE_OBJECT, NODE_ROOM, NODE_RUNNER, ObjectEntry,
-  RUNNER_BIT_QUEUED, TASK_PHASE_DECIDING, TASK_PHASE_ENDED, TASK_PHASE_LOST, TaskEntry, Thread, THREAD_MESSAGES, ThreadEdge,
+  RUNNER_BIT_QUEUED, TASK_PHASE_DECIDING, TASK_PHASE_LOST, TaskEntry, Thread, THREAD_MESSAGES, ThreadEdge,
 } from "../layout";
 import { freeBlock } from "../memory/heap";
 import { scheduler } from "../memory/root";
@@ -14,9 +14,10 @@ import { release } from "../objects/handles";
 import { generationOf, slotOf } from "../objects/table";
 import { linkOf, takeAll } from "../sync/inbox";
 import { lock, unlock } from "../sync/lock";
-import { myEpoch, self } from "../sync/thread";
+import { me, myEpoch, self } from "../sync/thread";
 import { dropTask } from "./dispose";
-import { phaseOf } from "./queue";
+import { ownerOf, phaseOf } from "./queue";
+import { passOn } from "./suspend";
 import { indexOf } from "./table";
 
 @inline const MOST: u32 = 64;
@@ -85,11 +86,12 @@ function readRunner(task: TaskEntry, message: Message): bool {
   if (!lock(schedule.lockAddress)) return false;
   const bits = task.runnerBits & ~RUNNER_BIT_QUEUED;
   task.runnerBits = 0;
-  const lives = phaseOf(task) != TASK_PHASE_ENDED;
-  if (lives) write(message, MESSAGE_KIND_RUNNER, indexOf(task), task.loadGeneration(), bits);
+  const mine = bits != 0 && ownerOf(task) == me;
+  if (mine) write(message, MESSAGE_KIND_RUNNER, indexOf(task), task.loadGeneration(), bits);
+  else passOn(task, bits);
   unlock(schedule.lockAddress);
   dropTask(task);
-  return lives;
+  return mine;
 }
 
 function readDecider(task: TaskEntry, message: Message): bool {

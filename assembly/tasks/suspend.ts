@@ -101,6 +101,11 @@ export function grantCpu(): void {
   }
 }
 
+/** The message was read by a thread that does not run the task any more. Under the scheduler's lock. */
+export function passOn(task: TaskEntry, bits: u32): void {
+  if (bits && ownerOf(task)) tellRunner(task, bits);
+}
+
 /** Sends bits to the thread that runs the task; those not read yet are added to. Under the scheduler's lock. */
 export function tellRunner(task: TaskEntry, bits: u32): void {
   const before = task.runnerBits;
