@@ -1,0 +1,145 @@
+// Performs protocols on the real core, for one thread.
+import type { CoreExports } from "../../../core/abi.ts";
+import { type CallStep, NOT_EQUAL, type Protocol, type Step, Steps, TIMED_OUT, WOKEN } from "./steps.ts";
+
+interface AsyncWait {
+	readonly async: boolean;
+	readonly value: Promise<string> | string;
+}
+const { waitAsync } = Atomics as unknown as { waitAsync(words: Int32Array, index: number, value: number): AsyncWait };
+
+/** What the platform has to give the event loop a turn: timers, input and finalizers run before `then`. */
+export type GiveTurn = (then: () => void) => void;
+
+/** Milliseconds. A turn of the event loop costs 1 to 2 µs, a microtask 0.1: so between these it is one of those. */
+const TURN_EVERY = 4;
+/** Reading the clock costs 40 ns: tasks that are short are not asked each time, but so often (milliseconds) and at most so many. */
+const ASK_EVERY = 0.5;
+const ASK_MOST = 16;
+
+export class Runner {
+	readonly steps: Steps;
+	readonly #words: Int32Array;
+	readonly #giveTurn: GiveTurn;
+	#lastTurn = performance.now();
+	#lastAsked = 0;
+	#askAfter = 1;
+	#asks = 1;
+	/** The ticket of the pending `waitAsync`, and whether it has been notified. */
+	#ticket = 0;
+	#notified = false;
+	#nudged = false;
+	#wake: (() => void) | undefined;
+
+	/** `words`: the whole memory. */
+	constructor(core: CoreExports, words: Int32Array, giveTurn: GiveTurn) {
+		this.steps = new Steps(core);
+		this.#words = words;
+		this.#giveTurn = giveTurn;
+	}
+
+	/** Runs a protocol that never lets the event loop live. */
+	runSync<Result>(protocol: Protocol<Result>): Result {
+		let answer = 0;
+		while (true) {
+			const { done, value } = protocol.next(answer);
+			if (done) return value;
+			if (value.op === "settled") throw new Error("A blocking protocol has let go of its thread.");
+			answer = this.#perform(value);
+		}
+	}
+
+	/** Runs a protocol that sleeps. A thread has one such at a time that waits for its wake word. */
+	async run<Result>(protocol: Protocol<Result>): Promise<Result> {
+		let answer = 0;
+		while (true) {
+			const { done, value } = protocol.next(answer);
+			if (done) return value;
+			if (value.op !== "settled") answer = this.#perform(value);
+			else if (value.tickets.length === 0) answer = await this.#turn();
+			else answer = await this.#settle();
+		}
+	}
+
+	/** The sleeping protocol, or the next that sleeps, looks again: something in this thread wants its attention. */
+	nudge(): void {
+		this.#nudged = true;
+		this.#wake?.();
+	}
+
+	/** Asked after each task: whether the event loop has had no turn for some milliseconds. */
+	isTurnDue(): boolean {
+		if (--this.#asks > 0) return false;
+		const now = performance.now();
+		const each = (now - this.#lastAsked) / this.#askAfter;
+		this.#lastAsked = now;
+		this.#askAfter = this.#asks = Math.max(1, Math.min(ASK_MOST, Math.floor(ASK_EVERY / each)));
+		return now - this.#lastTurn >= TURN_EVERY;
+	}
+
+	#perform(step: Exclude<Step, { op: "settled" }>): number {
+		switch (step.op) {
+			case "call":
+				return call(step);
+			case "read":
+				return Atomics.load(this.#words, step.address >>> 2);
+			case "write":
+				return Atomics.exchange(this.#words, step.address >>> 2, step.value);
+			case "park": {
+				const ended = Atomics.wait(this.#words, step.address >>> 2, step.value, step.timeout);
+				return ended === "ok" ? WOKEN : ended === "not-equal" ? NOT_EQUAL : TIMED_OUT;
+			}
+			case "waitAsync":
+				return this.#begin(step.address >>> 2, step.value);
+		}
+	}
+
+	#begin(word: number, value: number): number {
+		const wait = waitAsync(this.#words, word, value);
+		if (!wait.async) return -1;
+		this.#notified = false;
+		(wait.value as Promise<string>).then(() => {
+			this.#notified = true;
+			this.#wake?.();
+		});
+		return ++this.#ticket;
+	}
+
+	async #settle(): Promise<number> {
+		if (!this.#notified && !this.#nudged) {
+			await new Promise<void>((resolve) => {
+				this.#wake = resolve;
+			});
+			this.#wake = undefined;
+		}
+		this.#nudged = false;
+		return this.#notified ? this.#ticket : -1;
+	}
+
+	async #turn(): Promise<number> {
+		if (performance.now() - this.#lastTurn >= TURN_EVERY) {
+			await new Promise<void>((resolve) => this.#giveTurn(resolve));
+			this.#lastTurn = performance.now();
+		}
+		return -1;
+	}
+}
+
+function call(step: CallStep): number {
+	const { bound, args } = step;
+	if (bound === undefined) throw new Error(`There is no core to call ${step.name} on.`);
+	switch (args.length) {
+		case 0:
+			return bound();
+		case 1:
+			return bound(args[0]);
+		case 2:
+			return bound(args[0], args[1]);
+		case 3:
+			return bound(args[0], args[1], args[2]);
+		case 4:
+			return bound(args[0], args[1], args[2], args[3]);
+		default:
+			return bound(args[0], args[1], args[2], args[3], args[4], args[5], args[6]);
+	}
+}
