@@ -1,0 +1,66 @@
+/** Node's own modules and their members, recognised by what they are and found again in a worker. */
+import { builtinModules, createRequire } from "node:module";
+import process from "node:process";
+import { ownValue } from "./globals.ts";
+
+/** A member of a built-in module; an empty path is the module itself. */
+export interface BuiltinPlace {
+	readonly module: string;
+	readonly path: readonly string[];
+}
+
+const places = new Map<unknown, BuiltinPlace>();
+const indexed = new Set<string>();
+
+/** What the module's `require` gives. Node ≥ 20.16 has it without a `require`. */
+export function builtinModule(name: string): object {
+	return (process.getBuiltinModule?.(name) ?? createRequire(process.execPath)(name)) as object;
+}
+
+/** Only what is loaded already can be captured; loading others would cost time and print warnings. */
+export function builtinPlace(value: unknown): BuiltinPlace | undefined {
+	const known = places.get(value);
+	if (known !== undefined) return known;
+	const found = indexed.size;
+	for (const name of loadedBuiltins()) if (!indexed.has(name)) index(name);
+	return indexed.size === found ? undefined : places.get(value);
+}
+
+export function builtinAt(place: BuiltinPlace): unknown {
+	let value: unknown = builtinModule(place.module);
+	for (const name of place.path) value = (value as Record<string, unknown>)[name];
+	return value;
+}
+
+/** Deprecated, experimental, or of no use in a function: asking for them prints warnings. */
+const avoided = /^(?:_|node:|punycode$|sys$|domain$|sqlite$|wasi$|test|repl$|trace_events$)/;
+
+function loadedBuiltins(): string[] {
+	const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
+	const usable = builtinModules.filter((name) => !avoided.test(name));
+	if (moduleLoadList === undefined) return usable;
+	const loaded = new Set(moduleLoadList);
+	return usable.filter((name) => loaded.has(`NativeModule ${name}`));
+}
+
+function index(name: string): void {
+	indexed.add(name);
+	const module = `node:${name}`;
+	const exported = builtinModule(name);
+	note(exported, module, []);
+	for (const key of Object.getOwnPropertyNames(exported)) {
+		// `fs.promises` is the one accessor worth calling; others warn or load.
+		const value = name === "fs" && key === "promises" ? builtinModule("fs/promises") : ownValue(exported, key);
+		if (!note(value, module, [key])) continue;
+		for (const inner of Object.getOwnPropertyNames(value)) {
+			if (inner !== "prototype" && inner !== "constructor") note(ownValue(value, inner), module, [key, inner]);
+		}
+	}
+	if (typeof exported === "function") note(ownValue(exported, "prototype"), module, ["prototype"]);
+}
+
+function note(value: unknown, module: string, path: readonly string[]): value is object {
+	if ((typeof value !== "object" || value === null) && typeof value !== "function") return false;
+	if (!places.has(value)) places.set(value, { module, path });
+	return true;
+}

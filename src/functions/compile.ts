@@ -1,0 +1,95 @@
+/** From a function's text to functions, in files and lines that stacks and `import()` take for the original ones. */
+import process from "node:process";
+import vm from "node:vm";
+import { filePath, fileUrl } from "./callsite.ts";
+import type { FunctionNode } from "./description.ts";
+
+/** Makes the function, and sets the variables it uses, which may happen later or again. */
+export interface Compiled {
+	readonly make: () => unknown;
+	readonly set: (values: readonly unknown[]) => void;
+}
+type Factory = (cells: object) => readonly [Compiled["make"], Compiled["set"]];
+
+const setterParameter = "$values";
+
+export function compile(node: FunctionNode, cells: object): Compiled {
+	const names = (node.uses ?? []).map(([name]) => name);
+	const wanted = node.strict ? '"use strict";' : "";
+	let factory: Factory;
+	try {
+		factory = evaluate(node, names, wanted);
+	} catch (error) {
+		// An arrow function of a sloppy file looks like any other: it is strict where that is possible.
+		if (!(error instanceof SyntaxError) || !node.strict) throw error;
+		factory = evaluate(node, names, "");
+	}
+	const [make, set] = factory(cells);
+	return { make, set };
+}
+
+/**
+ *   (function ($cells) { with ($cells) { return (function () { "use strict"; var a, b;
+ *       return [() => (SOURCE
+ *   ), ($values) => { [a, b] = $values }] })() } })
+ *
+ * The variables are the function's own, and `with` is there only if it shares some with others.
+ */
+function evaluate(node: FunctionNode, names: readonly string[], directive: string): Factory {
+	let parameter = setterParameter;
+	while (names.includes(parameter)) parameter += "$";
+	const variables = names.length === 0 ? "" : `var ${names.join(",")};`;
+	const [open, close] = node.form === "method" ? ["({", "\n})"] : ["(", "\n)"];
+	const inner = [`${directive}${variables}return [() => ${open}`, `${close}, (${parameter}) => {`];
+	const setter = names.length === 0 ? "" : `[${names.join(",")}] = ${parameter}`;
+	const shares = node.cells !== undefined;
+	const head = shares
+		? `(function ($cells) { with ($cells) { return (function () { ${inner[0]}`
+		: `(function () { ${inner[0]}`;
+	const tail = `${inner[1]}${setter}}]${shares ? " })() } })" : " })"}`;
+	return run(node, head, tail) as Factory;
+}
+
+interface Script {
+	filename: string;
+	lineOffset: number;
+	columnOffset: number;
+	importModuleDynamically?: number;
+}
+
+function run(node: FunctionNode, head: string, tail: string): unknown {
+	const script: Script = {
+		filename: node.file === undefined ? "wasmray:function" : otherSpelling(node.file),
+		lineOffset: node.line - 1,
+		columnOffset: node.column - 1 - head.length,
+	};
+	const code = `${head}${node.source}${tail}`;
+	if (node.imports !== true) return new vm.Script(code, script as vm.ScriptOptions).runInThisContext();
+	const { constants } = vm as { constants?: { USE_MAIN_CONTEXT_DEFAULT_LOADER?: number } };
+	const loader = constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+	if (loader !== undefined) script.importModuleDynamically = loader;
+	return withoutLoaderWarning(() => new vm.Script(code, script as vm.ScriptOptions)).runInThisContext();
+}
+
+/**
+ * Modules show URLs in stacks and CommonJS files paths; sent functions have it the other way round. So `remote()` in
+ * a sent function is not taken for the same call in its imported module.
+ */
+function otherSpelling(file: string): string {
+	// Bun and Deno always use paths, and Bun resolves from nothing else.
+	if (process.versions.bun !== undefined || process.versions.deno !== undefined) return filePath(file);
+	return file.startsWith("file:") ? filePath(file) : fileUrl(file);
+}
+
+/** Newer versions of Node say of the default loader that it is experimental: of no use to whoever called `remote`. */
+function withoutLoaderWarning<T>(make: () => T): T {
+	const { emitWarning } = process;
+	process.emitWarning = ((...args: Parameters<typeof emitWarning>) => {
+		if (!String(args[0]).includes("USE_MAIN_CONTEXT_DEFAULT_LOADER")) emitWarning.apply(process, args);
+	}) as typeof emitWarning;
+	try {
+		return make();
+	} finally {
+		process.emitWarning = emitWarning;
+	}
+}

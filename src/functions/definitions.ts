@@ -1,0 +1,212 @@
+/**
+ * The functions that were registered while this thread imported modules, by the place of their registration.
+ *
+ *   driver    `const f = ray.remote(fn)` at main.mjs:7:15, the first there     →  { main.mjs, 7, 15, ordinal 0 }
+ *   worker    imports main.mjs, whose line 7 calls `ray.remote(fn)` again      →  that fn, with its module around it
+ *
+ * `ray.init()` at a module's top level goes no further in a worker, so what stands above it is definitions, and the
+ * import itself never ends: having reached `init` is as good as an end.
+ */
+import { FunctionNotShippableError } from "../errors.ts";
+import { type CallSite, filePath, fileUrl } from "./callsite.ts";
+import { type ModuleDescription, sourceHash } from "./description.ts";
+import { importModule } from "./importing.ts";
+
+type Callable = (...args: never[]) => unknown;
+
+interface Import {
+	readonly file: string;
+	/** Settled, or stopped at `init`; never rejects. */
+	readonly over: Promise<void>;
+	/** Undefined while under way. */
+	outcome: "settled" | "failed" | "init" | "late" | undefined;
+	module: Record<string, unknown>;
+	error: unknown;
+	end(outcome: NonNullable<Import["outcome"]>): void;
+}
+
+/** A definition may be used before its module has ended: what it needs is mostly there a second later. */
+const patienceForModule = 1_000;
+/** Then an import that neither ends nor reaches `init` is given up. */
+const patienceForImport = 30_000;
+/** Per place; a function that registers more is called by others than the module's top level. */
+const keptPerSite = 64;
+
+export class Definitions {
+	/** Workers keep the functions; the driver only counts them. */
+	#keeps = false;
+	readonly #sites = new Map<string, { count: number; readonly functions: Callable[] }>();
+	readonly #imports = new Map<string, Import>();
+	#current: Import | undefined;
+	#latest: Promise<void> = Promise.resolve();
+
+	/** From now on this thread can be asked for what is registered. */
+	keep(): void {
+		this.#keeps = true;
+	}
+
+	/** Every call of `remote` says so; returns how many came before it from the same place. */
+	register(site: CallSite | undefined, fn: Callable): number {
+		if (site === undefined) return 0;
+		const key = siteKey(site);
+		let known = this.#sites.get(key);
+		if (known === undefined) {
+			known = { count: 0, functions: [] };
+			this.#sites.set(key, known);
+		}
+		if (this.#keeps && known.functions.length < keptPerSite) known.functions.push(fn);
+		return known.count++;
+	}
+
+	/** In a worker, `init` and `main` say that they stop here. The rest of the running code may still come to its end. */
+	reachedInit(): void {
+		const stopped = this.#current;
+		if (stopped !== undefined) setImmediate(() => stopped.end("init"));
+	}
+
+	/** Resolves with the function; rejects with a FunctionNotShippableError that says why there is none. */
+	async awaitDefinition(wanted: ModuleDescription): Promise<Callable> {
+		let imported = this.#imports.get(fileUrl(wanted.file));
+		const early = this.#find(wanted);
+		if (early !== undefined && imported === undefined) return early;
+		imported ??= this.#import(wanted.file);
+		await Promise.race([imported.over, this.#patience(wanted)]);
+		const found = this.#find(wanted) ?? (await this.#findExported(wanted));
+		if (found !== undefined) return found;
+		throw missing(wanted, imported);
+	}
+
+	#find(wanted: ModuleDescription): Callable | undefined {
+		const exact = this.#sites.get(siteKey(wanted))?.functions[wanted.ordinal];
+		if (exact !== undefined) return sourceHash(String(exact)) === wanted.hash ? exact : undefined;
+		// A loader may lay the same file out anew: a function that is the only one with its source is the one.
+		const alike: Callable[] = [];
+		const prefix = `${wanted.file}:`;
+		for (const [key, { functions }] of this.#sites) {
+			if (key.startsWith(prefix)) alike.push(...functions.filter((fn) => sourceHash(String(fn)) === wanted.hash));
+		}
+		return alike.length === 1 ? alike[0] : undefined;
+	}
+
+	/** A function that another file exports needs no registration. */
+	async #findExported(wanted: ModuleDescription): Promise<Callable | undefined> {
+		if (wanted.definedIn === undefined) return undefined;
+		const imported = this.#imports.get(fileUrl(wanted.definedIn)) ?? this.#import(wanted.definedIn);
+		await imported.over;
+		for (const exported of Object.values(imported.module)) {
+			if (typeof exported !== "function" || exported.name !== wanted.name) continue;
+			if (sourceHash(String(exported)) === wanted.hash) return exported as Callable;
+		}
+		return undefined;
+	}
+
+	/** One after the other, so that reaching `init` is known to belong to the import under way. */
+	#import(file: string): Import {
+		let finish: () => void = () => {};
+		const over = new Promise<void>((resolve) => {
+			finish = resolve;
+		});
+		const started: Import = {
+			file,
+			over,
+			outcome: undefined,
+			module: {},
+			error: undefined,
+			end(outcome) {
+				this.outcome ??= outcome;
+				finish();
+			},
+		};
+		this.#imports.set(fileUrl(file), started);
+		const before = this.#latest;
+		this.#latest = over;
+		void before.then(() => this.#run(started));
+		return started;
+	}
+
+	async #run(started: Import): Promise<void> {
+		this.#current = started;
+		const timer = setTimeout(() => started.end("late"), patienceForImport);
+		try {
+			started.module = await importModule(started.file);
+			started.end("settled");
+		} catch (error) {
+			started.error = error;
+			started.end("failed");
+		} finally {
+			clearTimeout(timer);
+			if (this.#current === started) this.#current = undefined;
+		}
+	}
+
+	/** Resolves when a while has passed and the function is there, though its module has not come to its end. */
+	#patience(wanted: ModuleDescription): Promise<void> {
+		return new Promise((resolve) => {
+			const look = () => {
+				if (this.#find(wanted) !== undefined) resolve();
+			};
+			setTimeout(look, patienceForModule).unref?.();
+		});
+	}
+}
+
+const REGISTRY: unique symbol = Symbol.for("wasmray.definitions.1") as never;
+
+/** This thread's, whichever copy of the package asks. */
+export function definitions(): Definitions {
+	const holder = globalThis as { [REGISTRY]?: Definitions };
+	holder[REGISTRY] ??= new Definitions();
+	return holder[REGISTRY];
+}
+
+function siteKey({ file, line, column }: Pick<CallSite, "file" | "line" | "column">): string {
+	return `${file}:${line}:${column}`;
+}
+
+function missing(wanted: ModuleDescription, imported: Import): FunctionNotShippableError {
+	const file = filePath(wanted.file);
+	const name = wanted.name === "" ? "A function" : `The function ${wanted.name}`;
+	const place = `${file}:${wanted.line}:${wanted.column}`;
+	return new FunctionNotShippableError(
+		`${name}, registered at ${place}, cannot be had in a worker: ${whyMissing(wanted, imported, file)} ` +
+			`It was not sent by its source, since ${wanted.reason}.`,
+		imported.error === undefined ? {} : { cause: imported.error },
+	);
+}
+
+function whyMissing(wanted: ModuleDescription, imported: Import, file: string): string {
+	const { error } = imported;
+	switch (imported.outcome) {
+		case "failed": {
+			const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+			if (error instanceof ReferenceError && error.message.includes("before initialization")) {
+				return (
+					`importing ${file} by itself failed (${text}), as it does when modules import each other in a circle. ` +
+					"Move the function to a module that does not import back."
+				);
+			}
+			return `importing ${file} there failed (${text}).`;
+		}
+		case "init":
+			return (
+				"its module reached init() without registering it. What stands below init() runs in the driver alone: " +
+				"move the remote() call above it."
+			);
+		case "settled":
+			if (wanted.caller !== "") {
+				return (
+					`its remote() call is inside the function ${wanted.caller}, which importing the module does not run. ` +
+					"Move the call to the module's top level."
+				);
+			}
+			return (
+				"importing its module registered no such function there. The call must run whenever the module is " +
+				"imported, and the file must not have changed since the program started."
+			);
+		default:
+			return (
+				`importing ${file} has neither ended nor reached init() for ${patienceForImport / 1000} s. ` +
+				"Do not wait at its top level for what only the driver has."
+			);
+	}
+}

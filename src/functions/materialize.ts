@@ -1,0 +1,211 @@
+import { FunctionNotShippableError } from "../errors.ts";
+import { type BuiltinPlace, builtinAt } from "./builtins.ts";
+import { type Compiled, compile } from "./compile.ts";
+import { type Definitions, definitions } from "./definitions.ts";
+import type { Description, FunctionNode, GraphNode, Named, Place } from "./description.ts";
+import { globalAt } from "./globals.ts";
+import { importFrom } from "./importing.ts";
+import { makeHelper } from "./toolchain.ts";
+
+type Callable = (...args: never[]) => unknown;
+
+export interface MaterializeHost {
+	/** All that `import * as ray` gives, for functions that use it. */
+	readonly packageNamespace?: object;
+	/** Default: this thread's. */
+	readonly definitions?: Definitions;
+}
+
+/**
+ * The function or class that was described. At once for sources; a module has to be imported first. What is wrong is a
+ * FunctionNotShippableError, thrown or rejected with.
+ */
+export function materialize(description: Description, host: MaterializeHost = {}): Callable | Promise<Callable> {
+	if (description.kind === "module") return (host.definitions ?? definitions()).awaitDefinition(description);
+	return new Graph(description.nodes, host).build();
+}
+
+/** Functions whose variables are not set yet, or not all. */
+interface Pending {
+	readonly node: FunctionNode;
+	readonly compiled: Compiled;
+}
+
+const unmade = Symbol("unmade");
+
+class Graph {
+	readonly #nodes: readonly GraphNode[];
+	readonly #host: MaterializeHost;
+	readonly #made: unknown[];
+	readonly #cells = new Map<Place, { value: unknown }>();
+	/** Classes and functions that are being made: what refers to them is completed when they are there. */
+	readonly #underWay = new Set<Place>();
+	#pending: Pending[] = [];
+	#completions: (() => void)[] = [];
+
+	constructor(nodes: readonly GraphNode[], host: MaterializeHost) {
+		this.#nodes = nodes;
+		this.#host = host;
+		this.#made = nodes.map(() => unmade);
+	}
+
+	build(): Callable {
+		const root = this.#at(0);
+		this.#settle();
+		while (this.#completions.length > 0) {
+			const completions = this.#completions;
+			this.#completions = [];
+			for (const complete of completions) complete();
+			this.#settle();
+		}
+		return root as Callable;
+	}
+
+	/** What stands at a place; `unmade` for a class that is just being made. */
+	#at(place: Place): unknown {
+		const before = this.#made[place];
+		if (before !== unmade || this.#underWay.has(place)) return before;
+		const node = this.#nodes[place] as GraphNode;
+		switch (node.type) {
+			case "value":
+				return this.#keep(place, node.value);
+			case "function":
+				return this.#function(place, node);
+			case "object":
+				return this.#fill(this.#keep(place, node.bare ? Object.create(null) : {}), node.entries);
+			case "namespace":
+				return this.#fill(this.#keep(place, Object.create(null)), node.entries);
+			case "array": {
+				const array = this.#keep<unknown[]>(place, []);
+				for (const [index, item] of node.items.entries()) this.#whenMade([item], ([value]) => (array[index] = value));
+				return array;
+			}
+			case "set": {
+				const set = this.#keep(place, new Set());
+				this.#whenMade(node.items, (items) => {
+					for (const item of items) set.add(item);
+				});
+				return set;
+			}
+			case "map": {
+				const map = this.#keep(place, new Map());
+				this.#whenMade(node.entries.flat(), (flat) => {
+					for (let index = 0; index < flat.length; index += 2) map.set(flat[index], flat[index + 1]);
+				});
+				return map;
+			}
+			case "instance": {
+				const type = this.#at(node.class);
+				if (type === unmade) return unmade;
+				const instance = this.#keep(place, Object.create((type as Callable).prototype as object));
+				return this.#fill(instance, node.entries);
+			}
+			case "cell":
+				return this.#at(node.value);
+			case "global":
+				return this.#keep(place, globalAt(node.path));
+			case "builtin":
+				return this.#keep(place, builtin(node, node.namespace === true));
+			case "symbol":
+				return this.#keep(place, Symbol.for(node.key));
+			case "package":
+				return this.#keep(place, this.#package(node.member));
+			case "helper":
+				return this.#keep(place, makeHelper(node.helper, node.file, importFrom));
+		}
+	}
+
+	#keep<T>(place: Place, value: T): T {
+		this.#made[place] = value;
+		return value;
+	}
+
+	/** Now, or at the end if one of them is just being made. */
+	#whenMade(places: readonly Place[], use: (values: unknown[]) => void): void {
+		const values = places.map((place) => this.#at(place));
+		if (values.includes(unmade)) this.#completions.push(() => this.#whenMade(places, use));
+		else use(values);
+	}
+
+	#fill(holder: object, entries: readonly Named[]): object {
+		for (const [name, place] of entries) this.#whenMade([place], ([value]) => define(holder, name, value));
+		return holder;
+	}
+
+	#package(member: string): unknown {
+		const { packageNamespace } = this.#host;
+		return member === "" ? packageNamespace : (packageNamespace as Record<string, unknown> | undefined)?.[member];
+	}
+
+	/** A function first, then what it uses, since functions may use each other; a class must have what it extends. */
+	#function(place: Place, node: FunctionNode): unknown {
+		checkGlobals(node);
+		this.#underWay.add(place);
+		const compiled = compile(node, this.#sharedVariables(node.cells ?? []));
+		if (node.uses !== undefined) this.#pending.push({ node, compiled });
+		if (node.eager !== undefined) this.#settle();
+		const made = this.#keep(place, fromHolder(compiled.make(), node)) as Callable;
+		this.#underWay.delete(place);
+		if (typeof made.name === "string" && made.name !== node.name) define(made, "name", node.name, "hidden");
+		this.#fill(made, node.properties ?? []);
+		for (const [name, method] of node.prototype ?? []) {
+			this.#whenMade([method], ([value]) => define(made.prototype as object, name, value, "hidden"));
+		}
+		return made;
+	}
+
+	/** Gives functions their variables; those that use what is just being made are given them again later. */
+	#settle(): void {
+		const later: Pending[] = [];
+		for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+			const values = (next.node.uses ?? []).map(([, place]) => this.#at(place));
+			next.compiled.set(values.map((value) => (value === unmade ? undefined : value)));
+			if (values.includes(unmade)) later.push(next);
+		}
+		this.#pending = later;
+	}
+
+	#sharedVariables(cells: readonly Named[]): object {
+		const variables: object = Object.create(null);
+		for (const [name, place] of cells) {
+			let cell = this.#cells.get(place);
+			if (cell === undefined) {
+				cell = { value: undefined };
+				this.#cells.set(place, cell);
+			}
+			const shared = cell;
+			this.#whenMade([place], ([value]) => (shared.value = value));
+			const access = { get: () => shared.value, set: (value: unknown) => (shared.value = value) };
+			Object.defineProperty(variables, name, access as PropertyDescriptor);
+		}
+		return variables;
+	}
+}
+
+/** What was added to the driver's global object may have been added here as well, by a preloaded module. */
+function checkGlobals(node: FunctionNode): void {
+	for (const name of node.globals ?? []) {
+		if (name in globalThis) continue;
+		throw new FunctionNotShippableError(
+			`The function ${node.name || "without a name"} uses the global \`${name}\`, which was added in the driver and ` +
+				`which the worker does not have. Give it as an argument or by options({ closure: { ${name} } }).`,
+		);
+	}
+}
+
+/** A method stands in an object of its own. */
+function fromHolder(made: unknown, node: FunctionNode): unknown {
+	if (node.form !== "method") return made;
+	const [key] = Reflect.ownKeys(made as object);
+	return (made as Record<PropertyKey, unknown>)[key as PropertyKey];
+}
+
+function define(holder: object, name: string, value: unknown, how?: "hidden"): void {
+	Object.defineProperty(holder, name, { value, enumerable: how === undefined, configurable: true, writable: true });
+}
+
+/** A namespace has `default` besides what the module exports. */
+function builtin(place: BuiltinPlace, isNamespace: boolean): unknown {
+	const value = builtinAt(place);
+	return isNamespace ? Object.create(value as object, { default: { value, enumerable: true } }) : value;
+}
