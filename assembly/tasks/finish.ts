@@ -109,7 +109,7 @@ export function finishMany(index: u32, generation: u32, values: usize, count: u3
   for (let i: u32 = 0; i < count; i++) {
     const value = valueOf(values, i);
     // The list itself cannot be a value: whoever gets it may free it before the rest is read.
-    const itself = value.a == values && !(value.flags & STATE_INLINE);
+    const itself = value.a == (values as u32) && !(value.flags & STATE_INLINE);
     const status = itself ? STATUS_INVALID : prepareValue(value.flags, value.a, value.b, value.c);
     if (status == STATUS_OK) continue;
     while (i--) {

@@ -36,21 +36,31 @@ export function leaveParked(thread: Thread): void {
   thread.parked = PARKED_NO;
 }
 
-/** Wakes a worker of this kind if there is work that it would take. */
+/** Wakes an idle worker of this kind that would take a task now; if there is none, all of the others that would. */
 export function wakeFor(kind: WorkerKind): void {
   if (!kind.ready) return;
-  if (kind.idle) {
-    const thread = changetype<Thread>(kind.idle);
-    if (changetype<usize>(best(thread))) wakeParked(thread);
-    return;
+  if (!wakeThose(kind.idle, true)) wakeThose(kind.busy, false);
+}
+
+/** What one of them may not take, for its suspended tasks, another may; more than two answers there are not. */
+function wakeThose(first: u32, one: bool): bool {
+  let woke = false;
+  let asksSuspended = true;
+  while (first) {
+    const thread = changetype<Thread>(first);
+    first = thread.parkNext;
+    if (thread.suspended && !asksSuspended) continue;
+    if (changetype<usize>(best(thread))) {
+      wakeParked(thread);
+      woke = true;
+      if (one) return true;
+    } else if (thread.suspended) {
+      asksSuspended = false;
+    } else {
+      return woke;
+    }
   }
-  // What one of them may not take, for its suspended tasks, another may.
-  let next = kind.busy;
-  while (next) {
-    const thread = changetype<Thread>(next);
-    next = thread.parkNext;
-    if (changetype<usize>(best(thread))) wakeParked(thread);
-  }
+  return woke;
 }
 
 function wakeParked(thread: Thread): void {

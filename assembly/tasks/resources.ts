@@ -25,7 +25,8 @@ import { resourcesCameBack } from "./finish";
 
 /** How much there is of a resource in all. It may only grow. */
 export function setTotal(resource: u32, amount: u32): i32 {
-  if (resource >= RESOURCE_MAX) return STATUS_INVALID;
+  // `available` answers amounts, and what is negative would be a status.
+  if (resource >= RESOURCE_MAX || amount > (i32.MAX_VALUE as u32)) return STATUS_INVALID;
   if (resource == RESOURCE_GPU && (amount % RESOURCE_UNIT || amount / RESOURCE_UNIT > 32)) return STATUS_INVALID;
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return STATUS_POISONED;

@@ -49,6 +49,8 @@ export function resume(index: u32, generation: u32): i32 {
     const cpu = cpuOf(classAt(task.resourceClass));
     if (!cpu || (!schedule.resuming.head && freeCpu() >= cpu)) {
       goOn(task, cpu);
+      // This thread may be parked, and with nothing suspended it would take more than before.
+      wakeForAll();
       status = STATUS_OK;
     } else {
       setPhase(task, TASK_PHASE_RESUMING, me);
