@@ -2,7 +2,7 @@
 // thing that a thread can own, the record that names the owner, and what is done here.
 
 import {
-  HANDLE_PIN_SHIFT, NODE_DECIDER, NODE_EDGE, NODE_MASK, NODE_RUNNER, RUNNER_BIT_QUEUED, STATUS_INVALID, STATUS_OK,
+  HANDLE_PIN_SHIFT, NODE_DECIDER, NODE_EDGE, NODE_MASK, NODE_RUNNER, STATUS_INVALID, STATUS_OK,
   STATUS_POISONED, STATUS_WRONG_STATE, TASK_PHASE_DECIDING, TASK_PHASE_LOST, TASK_PHASE_RUNNING, TaskEntry, Thread, THREAD_CHUNKS_LENGTH,
 } from "./layout";
 import { freeBlock, freeHandOf } from "./memory/heap";
@@ -19,10 +19,9 @@ import { endTask, failResults, failResultsFor, leaveLists } from "./tasks/end";
 import { giveToDecide } from "./tasks/decide";
 import { resourcesCameBack } from "./tasks/finish";
 import { leaveParked, wakeFor } from "./tasks/park";
-import { ownerOf, phaseOf, putBack } from "./tasks/queue";
+import { phaseOf, putBack } from "./tasks/queue";
 import { kindAt } from "./tasks/resources";
 import { forgetRoom } from "./tasks/room";
-import { passOn } from "./tasks/suspend";
 import { inheritTasks } from "./tasks/table";
 
 export function recover(index: u32, epoch: u32): i32 {
@@ -30,8 +29,8 @@ export function recover(index: u32, epoch: u32): i32 {
   if (!claimDead(index, epoch)) return STATUS_WRONG_STATE;
   const thread = threadAt(index);
   // First the inbox changes its epoch: from here on nothing new reaches it, and the lists in it can be taken apart.
-  discardMessages(takeAll(thread, epoch + 1), index + 1);
-  discardMessages(thread.delivered, index + 1);
+  discardMessages(takeAll(thread, epoch + 1));
+  discardMessages(thread.delivered);
   thread.delivered = 0;
   thread.deliveredCount = 0;
   if (!recoverTasks(thread, index, epoch)) return STATUS_POISONED;
@@ -47,27 +46,22 @@ export function recover(index: u32, epoch: u32): i32 {
   return STATUS_OK;
 }
 
-function discardMessages(node: u32, owner: u32): void {
+function discardMessages(node: u32): void {
   while (node) {
     const address: usize = node & ~NODE_MASK;
     const tag = node & NODE_MASK;
     const task = changetype<TaskEntry>(address);
     node = load<u32>(linkOf(node));
     if (tag == NODE_EDGE) freeBlock(address);
-    if (tag == NODE_RUNNER || tag == NODE_DECIDER) discardTaskMessage(task, tag, owner);
+    if (tag == NODE_RUNNER || tag == NODE_DECIDER) discardTaskMessage(task, tag);
   }
 }
 
-function discardTaskMessage(task: TaskEntry, tag: u32, owner: u32): void {
+function discardTaskMessage(task: TaskEntry, tag: u32): void {
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return;
-  if (tag == NODE_RUNNER) {
-    const bits = task.runnerBits & ~RUNNER_BIT_QUEUED;
-    task.runnerBits = 0;
-    if (ownerOf(task) != owner) passOn(task, bits);
-  } else {
-    task.deciderBits = 0;
-  }
+  if (tag == NODE_RUNNER) task.runnerBits = 0;
+  else task.deciderBits = 0;
   unlock(schedule.lockAddress);
   dropTask(task);
 }

@@ -8,7 +8,7 @@
 
 import {
   NODE_DECIDER, NODE_EDGE, NODE_MASK, NODE_OBJECT, NODE_ROOM, NODE_RUNNER, OBJECT_ENTRY_LINK, TASK_ENTRY_DECIDER_NEXT,
-  TASK_ENTRY_RUNNER_NEXT, THREAD_EDGE_NEXT, THREAD_ROOM_NEXT, Thread,
+  TASK_ENTRY_RUNNER_NEXT, THREAD_DELIVERED, THREAD_EDGE_NEXT, THREAD_ROOM_NEXT, Thread,
 } from "../layout";
 import { wakeLater } from "./wake";
 
@@ -49,4 +49,16 @@ export function takeAll(thread: Thread, epoch: u32): u32 {
     newest = next;
   }
   return oldest;
+}
+
+/** Takes a message that stands in the calling thread's own inbox, or among those taken out of it, back. */
+export function recall(thread: Thread, epoch: u32, message: u32): void {
+  const first = changetype<usize>(thread) + THREAD_DELIVERED;
+  let link = first;
+  while (load<u32>(link)) link = linkOf(load<u32>(link));
+  store<u32>(link, takeAll(thread, epoch));
+  for (link = first; load<u32>(link) != message; link = linkOf(load<u32>(link))) {
+    if (!load<u32>(link)) return;
+  }
+  store<u32>(link, load<u32>(linkOf(message)));
 }

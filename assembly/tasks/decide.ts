@@ -24,7 +24,7 @@ import { joinHand } from "./hand";
 import { wakeFor } from "./park";
 import { append, phaseOf, setPhase } from "./queue";
 import { classAt, kindAt } from "./resources";
-import { isMine } from "./suspend";
+import { isMine, recallRunner } from "./suspend";
 import { taskAt } from "./table";
 
 /** The task failed with this error; its submitter shall decide. Gives the next task, or 0. */
@@ -51,6 +51,7 @@ function hand(task: TaskEntry, verdict: u32): i32 {
   const asked = !reason && submitter.epoch == task.submitterEpoch;
   if (asked) {
     leaveLists(task);
+    recallRunner(task);
     giveToDecide(task, submitter, TASK_PHASE_DECIDING);
   } else {
     endTask(task);

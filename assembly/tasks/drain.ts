@@ -17,7 +17,6 @@ import { lock, unlock } from "../sync/lock";
 import { me, myEpoch, self } from "../sync/thread";
 import { dropTask } from "./dispose";
 import { ownerOf, phaseOf } from "./queue";
-import { passOn } from "./suspend";
 import { indexOf } from "./table";
 
 @inline const MOST: u32 = 64;
@@ -88,7 +87,6 @@ function readRunner(task: TaskEntry, message: Message): bool {
   task.runnerBits = 0;
   const mine = bits != 0 && ownerOf(task) == me;
   if (mine) write(message, MESSAGE_KIND_RUNNER, indexOf(task), task.loadGeneration(), bits);
-  else passOn(task, bits);
   unlock(schedule.lockAddress);
   dropTask(task);
   return mine;

@@ -2,7 +2,7 @@
 // resources are free), its results are settled (no lock held), and it gives up the hold for its life.
 
 import {
-  RUNNER_BIT_QUEUED, STATE_ERROR, STATUS_OK, TASK_PHASE_ENDED, TASK_PHASE_READY, TASK_PHASE_RESUMING, TASK_PHASE_RUNNING, TASK_PHASE_SUSPENDED,
+  STATE_ERROR, STATUS_OK, TASK_PHASE_ENDED, TASK_PHASE_READY, TASK_PHASE_RESUMING, TASK_PHASE_RUNNING, TASK_PHASE_SUSPENDED,
   TaskEntry, Thread,
 } from "../layout";
 import { scheduler } from "../memory/root";
@@ -39,8 +39,6 @@ export function leaveLists(task: TaskEntry): void {
   if (phase == TASK_PHASE_SUSPENDED || phase == TASK_PHASE_RESUMING) thread.suspended--;
   if (phase == TASK_PHASE_RUNNING || phase == TASK_PHASE_SUSPENDED || phase == TASK_PHASE_RESUMING) {
     give(classAt(task.resourceClass), task, phase == TASK_PHASE_RUNNING);
-    // What its runner was told and has not read yet does not concern the next one.
-    task.runnerBits &= RUNNER_BIT_QUEUED;
   }
 }
 

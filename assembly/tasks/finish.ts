@@ -12,11 +12,11 @@ import { discardValue, prepareValue, returnValue } from "../objects/value";
 import { lock, unlock } from "../sync/lock";
 import { self } from "../sync/thread";
 import { dropTask } from "./dispose";
-import { endTask, leaveLists, resultAt, settleResults } from "./end";
+import { endTask, failResultsFor, leaveLists, resultAt, settleResults } from "./end";
 import { joinParked, stopParking, wakeFor, wakeForAll } from "./park";
 import { phaseOf, putBack, takeBest } from "./queue";
 import { kindAt } from "./resources";
-import { grantCpu, isMine } from "./suspend";
+import { grantCpu, isMine, recallRunner } from "./suspend";
 import { indexOf, taskAt } from "./table";
 
 /** Under the lock: the next task for this thread, or 0. Leaves nothing undone that another parked worker could do. */
@@ -67,20 +67,28 @@ export function unpark(): i32 {
   return STATUS_OK;
 }
 
-/** Puts back a task that was taken and not started; the attempt does not count. */
+/** Puts back a task that was taken and not started; the attempt does not count. One that was cancelled meanwhile ends. */
 export function untake(index: u32, generation: u32): i32 {
   if (!isMine(index, generation)) return STATUS_STALE;
   const task = taskAt(index);
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return STATUS_POISONED;
   const fresh = phaseOf(task) == TASK_PHASE_RUNNING && !task.loadStarted();
-  if (fresh) {
+  const reason = fresh ? task.loadCancel() : 0;
+  if (reason) {
+    endTask(task);
+  } else if (fresh) {
     leaveLists(task);
+    recallRunner(task);
     task.attempt--;
     putBack(task);
-    resourcesCameBack();
   }
+  if (fresh) resourcesCameBack();
   unlock(schedule.lockAddress);
+  if (reason) {
+    failResultsFor(task, reason);
+    dropTask(task);
+  }
   return fresh ? STATUS_OK : STATUS_WRONG_STATE;
 }
 

@@ -37,15 +37,21 @@ export function append(task: TaskEntry): void {
   list.tail = changetype<usize>(task) as u32;
 }
 
-/** Puts a task that was taken and not started back at the head, in its old order. */
+/** Puts a task that was taken and not started back in its old order: at the head, or behind others that were put back. */
 export function putBack(task: TaskEntry): void {
   const list = enlist(task);
-  const first = list.head;
-  task.next = first;
-  task.previous = 0;
-  if (first) changetype<TaskEntry>(first).previous = changetype<usize>(task) as u32;
+  let before: u32 = 0;
+  let after = list.head;
+  while (after && changetype<TaskEntry>(after).sequence < task.sequence) {
+    before = after;
+    after = changetype<TaskEntry>(after).next;
+  }
+  task.next = after;
+  task.previous = before;
+  if (after) changetype<TaskEntry>(after).previous = changetype<usize>(task) as u32;
   else list.tail = changetype<usize>(task) as u32;
-  list.head = changetype<usize>(task) as u32;
+  if (before) changetype<TaskEntry>(before).next = changetype<usize>(task) as u32;
+  else list.head = changetype<usize>(task) as u32;
 }
 
 function enlist(task: TaskEntry): TaskList {

@@ -6,9 +6,9 @@ import {
   TASK_PHASE_RESUMING, TASK_PHASE_RUNNING, TASK_PHASE_SUSPENDED, TaskEntry,
 } from "../layout";
 import { scheduler } from "../memory/root";
-import { push } from "../sync/inbox";
+import { push, recall } from "../sync/inbox";
 import { lock, unlock } from "../sync/lock";
-import { me, threadOf } from "../sync/thread";
+import { me, myEpoch, self, threadOf } from "../sync/thread";
 import { wakeForAll } from "./park";
 import { ownerOf, phaseOf, setPhase } from "./queue";
 import { classAt, cpuOf, freeCpu, giveCpu, takeCpu } from "./resources";
@@ -103,9 +103,15 @@ export function grantCpu(): void {
   }
 }
 
-/** The message was read by a thread that does not run the task any more. Under the scheduler's lock. */
-export function passOn(task: TaskEntry, bits: u32): void {
-  if (bits && ownerOf(task)) tellRunner(task, bits);
+/**
+ * The calling thread runs the task no more, and the task goes on elsewhere: a message to it that was not read is taken back,
+ * or the next runner's would be left with it. Under the scheduler's lock.
+ */
+export function recallRunner(task: TaskEntry): void {
+  if (!(task.runnerBits & RUNNER_BIT_QUEUED)) return;
+  recall(self, myEpoch, (changetype<usize>(task) as u32) | NODE_RUNNER);
+  task.runnerBits = 0;
+  task.subHolds(1);
 }
 
 /** Sends bits to the thread that runs the task; those not read yet are added to. Under the scheduler's lock. */
