@@ -8,7 +8,8 @@ import {
 import { freeBlock, freeHandOf } from "./memory/heap";
 import { scheduler, threadMax } from "./memory/root";
 import { giveBackAll } from "./memory/spans";
-import { WORDS_PER_CHUNK, chunkAt, dropHandle, takeOffPin } from "./objects/handles";
+import { WORDS_PER_CHUNK, chunkAt, takeOffPin } from "./objects/handles";
+import { drop } from "./objects/release";
 import { inheritObjects, objectAt } from "./objects/table";
 import { removeWatch } from "./objects/watch";
 import { linkOf, takeAll } from "./sync/inbox";
@@ -120,7 +121,7 @@ function releaseHandles(thread: Thread, owner: u32): void {
       const entry = objectAt(i * WORDS_PER_CHUNK + j);
       removeWatch(entry, owner);
       if (held >> HANDLE_PIN_SHIFT) takeOffPin(entry);
-      dropHandle(entry);
+      drop(entry);
     }
     store<u32>(chunkAt(thread, i), 0);
     freeBlock(chunk);

@@ -9,13 +9,12 @@
 // 0 and 1 touch the shared entry. When the thread dies its table says exactly what to give back.
 
 import {
-  HANDLE_COUNT_MASK, HANDLE_PIN_SHIFT, HANDLE_PIN_UNIT, ObjectEntry, PHASE_FREED, PHASE_SEALED, STATE_INLINE, STATE_PHASE_MASK, STATE_STREAM,
+  HANDLE_COUNT_MASK, HANDLE_PIN_SHIFT, HANDLE_PIN_UNIT, ObjectEntry, PHASE_FREED, PHASE_SEALED, STATE_INLINE, STATE_PHASE_MASK,
   STATUS_FREED, STATUS_FULL, STATUS_OK, STATUS_OVERFLOW, STATUS_PENDING, STATUS_POISONED, STATUS_STALE, STATUS_WRONG_STATE,
   OBJECT_ENTRY_VALUE, THREAD_CHUNKS, Thread,
 } from "../layout";
 import { allocate } from "../memory/heap";
 import { self } from "../sync/thread";
-import { dropStreamHandle } from "../tasks/stream";
 import { BROKEN, lockEntry, unlockEntry } from "./entry";
 import { drop, freePayload } from "./release";
 import { generationOf, isSlot, objectAt } from "./table";
@@ -100,14 +99,8 @@ export function release(slot: u32, generation: u32): i32 {
   const held = load<u32>(word);
   if (!(held & HANDLE_COUNT_MASK) || generationOf(objectAt(slot)) != generation) return STATUS_STALE;
   store<u32>(word, held - 1);
-  if (held == 1) dropHandle(objectAt(slot));
+  if (held == 1) drop(objectAt(slot));
   return STATUS_OK;
-}
-
-/** This thread holds the object no more. */
-export function dropHandle(entry: ObjectEntry): void {
-  if (entry.loadState() & STATE_STREAM) dropStreamHandle(entry);
-  else drop(entry);
 }
 
 /** The payload's address, which stays until `unpin`. The thread must hold the object. */
@@ -145,7 +138,7 @@ export function unpin(slot: u32, generation: u32): i32 {
   store<u32>(word, left);
   const entry = objectAt(slot);
   if (!(left >> HANDLE_PIN_SHIFT)) takeOffPin(entry);
-  if (!left) dropHandle(entry);
+  if (!left) drop(entry);
   return STATUS_OK;
 }
 

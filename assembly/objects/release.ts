@@ -3,11 +3,13 @@
 // free in an entry that nobody holds.
 
 import {
-  OBJECT_ENTRY_VALUE, ObjectEntry, PHASE_SEALED, Reference, REFERENCE_SIZE, STATE_ALIAS, STATE_ERROR, STATE_INLINE,
+  OBJECT_ENTRY_VALUE, ObjectEntry, PHASE_PENDING, PHASE_SEALED, REASON_CANCELLED, Reference, REFERENCE_SIZE, STATE_ALIAS, STATE_ERROR, STATE_INLINE,
   STATE_PHASE_MASK, STATE_READ, STATE_REPORT, STATE_STREAM, Stream,
 } from "../layout";
 import { freeBlock } from "../memory/heap";
 import { self } from "../sync/thread";
+import { cancelOne } from "../tasks/cancel";
+import { taskAt } from "../tasks/table";
 import { objectAt, vacate } from "./table";
 import { keepUnread } from "./unread";
 
@@ -30,10 +32,18 @@ function reclaimDoomed(): void {
 }
 
 function doom(entry: ObjectEntry): u32 {
+  // What an open stream says of its task is read while it is held: afterwards it may be gone.
+  const open = (entry.loadState() & (STATE_STREAM | STATE_PHASE_MASK)) == (STATE_STREAM | PHASE_PENDING);
+  const stream = changetype<Stream>(entry.stream);
+  const task = open ? stream.task : 0;
+  const generation = open ? stream.taskGeneration : 0;
   const left = (entry.subWord(1) as u32) - 1;
   if (!left) {
     entry.link = doomed;
     doomed = changetype<usize>(entry) as u32;
+  } else if (open && left == 1) {
+    // Only its task holds the stream: nobody will take another item.
+    cancelOne(taskAt(task), generation, REASON_CANCELLED, 0);
   }
   return left;
 }

@@ -9,7 +9,7 @@
 import { TASK_PHASE_WAITING, TaskEntry } from "../layout";
 import { scheduler } from "../memory/root";
 import { lock, unlock } from "../sync/lock";
-import { dropTask } from "./dispose";
+import { disposeOne, dropTask } from "./dispose";
 import { removeEdges } from "./edges";
 import { endTask, failResults } from "./end";
 import { append, phaseOf } from "./queue";
@@ -40,10 +40,12 @@ export function missOneLess(task: TaskEntry): void {
 
 /** Works off what sealing has made due. No lock is held. */
 export function settleDue(): void {
-  while (arrived || failed) {
-    if (arrived) makeReady();
-    else failOne();
-  }
+  do {
+    while (arrived || failed) {
+      if (arrived) makeReady();
+      else failOne();
+    }
+  } while (disposeOne());
 }
 
 function makeReady(): void {

@@ -8,9 +8,23 @@ import { dropReferences } from "../objects/value";
 import { resultAt } from "./end";
 import { vacateTask } from "./table";
 
+/** Ended tasks that nobody holds, chained through `next`. Worked off at the end of the call: what a task held may end others. */
+let disposable: u32 = 0;
+
 /** One hold less. Ended tasks lose their last one; no lock is held. */
 export function dropTask(task: TaskEntry): void {
-  if (task.subHolds(1) == 1) dispose(task);
+  if (task.subHolds(1) != 1) return;
+  task.next = disposable;
+  disposable = changetype<usize>(task) as u32;
+}
+
+/** False: there is nothing to do. */
+export function disposeOne(): bool {
+  if (!disposable) return false;
+  const task = changetype<TaskEntry>(disposable);
+  disposable = task.next;
+  dispose(task);
+  return true;
 }
 
 function dispose(task: TaskEntry): void {

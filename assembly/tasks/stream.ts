@@ -3,10 +3,10 @@
 // the last. Whoever watches it hears of the next item too.
 //
 // Back-pressure: at `limit` unread items the producer is told to pause; taking an item lets it go on. When nobody but the
-// task holds the stream any more, the task is cancelled.
+// task holds the stream any more, the task is cancelled (objects/release.ts).
 
 import {
-  MESSAGE_KIND_ITEM, ObjectEntry, PHASE_PENDING, PHASE_SEALED, REASON_CANCELLED, RUNNER_BIT_CREDIT, STATE_PHASE_MASK, STATE_STREAM,
+  MESSAGE_KIND_ITEM, ObjectEntry, PHASE_PENDING, PHASE_SEALED, RUNNER_BIT_CREDIT, STATE_PHASE_MASK, STATE_STREAM,
   STATUS_EMPTY, STATUS_ENDED, STATUS_FULL, STATUS_OK, STATUS_POISONED, STATUS_SEALED, STATUS_STALE, STATUS_TABLE_FULL, STATUS_WRONG_STATE,
   Stream, TASK_FLAG_STREAM, TASK_PHASE_RUNNING, TASK_PHASE_SUSPENDED, TASK_PHASE_RESUMING,
 } from "../layout";
@@ -19,7 +19,6 @@ import { generationOf, objectAt, occupy, slotOf } from "../objects/table";
 import { prepareValue, returnValue, writeValue } from "../objects/value";
 import { lock, unlock } from "../sync/lock";
 import { self } from "../sync/thread";
-import { cancelOne } from "./cancel";
 import { isRunningHere } from "./finish";
 import { phaseOf } from "./queue";
 import { tellRunner } from "./suspend";
@@ -112,16 +111,4 @@ function giveCredit(index: u32, generation: u32): void {
   const runs = phase == TASK_PHASE_RUNNING || phase == TASK_PHASE_SUSPENDED || phase == TASK_PHASE_RESUMING;
   if (runs && task.loadGeneration() == generation) tellRunner(task, RUNNER_BIT_CREDIT);
   unlock(schedule.lockAddress);
-}
-
-/** A thread's last handle of a stream goes: so does its task, if nobody else can take its items. */
-export function dropStreamHandle(entry: ObjectEntry): void {
-  const state = lockEntry(entry);
-  if (state == BROKEN) return;
-  const stream = streamOf(entry);
-  const pending = (state & STATE_PHASE_MASK) == PHASE_PENDING;
-  const task = stream.task;
-  const generation = stream.taskGeneration;
-  unlockEntry(entry, state);
-  if (drop(entry) == 1 && pending) cancelOne(taskAt(task), generation, REASON_CANCELLED, 0);
 }
