@@ -1,10 +1,11 @@
-// Schema → layouts → wasm → embedded wasm → package. Each step is skipped while its inputs are as they were.
+// Schema → layouts → wasm → embedded wasm → embedded worker → package. Each step is skipped while its inputs are as they were.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { embedWasm } from "./build/embed.mjs";
 import { buildPackage } from "./build/package.mjs";
 import { buildWasm } from "./build/wasm.mjs";
+import { embedWorker } from "./build/worker.mjs";
 import { layoutsAreFresh, writeLayouts } from "./layout.mjs";
 import { root } from "./paths.mjs";
 
@@ -14,6 +15,7 @@ export async function buildAll() {
 		await buildWasm();
 		await embedWasm();
 	}
+	await embedWorker();
 	await buildPackage();
 }
 

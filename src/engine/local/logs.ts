@@ -1,0 +1,181 @@
+/**
+ * What workers print, on the driver's side: read from each worker's port, cut into lines, prefixed with where it came from.
+ *
+ *   worker: post, unread += cost ──── port ────> driver: n = unread, unread = 0, take what costs n, write
+ *
+ * `unread` is a word of memory that both see. 0 tells the driver, at the cost of one load, that there is nothing to read;
+ * the worker that raises it from 0 wakes the driver; above a limit the worker waits on it, as a process does whose pipe
+ * is full. The driver reads before it delivers results, so a task's output stands before whatever its result leads to.
+ */
+import { listen, type MessagePort, openChannel, takeMessage } from "../../platform/channel.ts";
+import { type OutputStream, processId, writeOutput } from "../../platform/process.ts";
+
+/** A piece of output. The label names the task or actor that wrote it; it may be empty. */
+export type LogMessage = readonly [stream: OutputStream, label: string, text: string];
+
+/** What a piece adds to `unread`. */
+export function costOf(text: string): number {
+	return text.length + 1;
+}
+
+/** Characters that a worker may have unread before it waits. */
+export const UNREAD_LIMIT = 16 * 1024 * 1024;
+/** A line without an end is printed when it is longer than this; also how much is gathered into one write. */
+const LINE_LIMIT = 1024 * 1024;
+
+/** Counts what a worker has posted and the driver not yet read. */
+export interface UnreadWord {
+	readonly words: Int32Array;
+	readonly index: number;
+}
+
+interface Line {
+	label: string;
+	text: string;
+}
+
+interface Source {
+	readonly worker: number;
+	readonly port: MessagePort;
+	readonly unread: UnreadWord;
+	/** The unfinished line of each stream. */
+	readonly lines: Readonly<Record<OutputStream, Line>>;
+}
+
+/** Empties the word in one step, so that whatever is posted afterwards is posted to an empty one; gives what it was. */
+function takeUnread({ words, index }: UnreadWord): number {
+	for (;;) {
+		const unread = Atomics.load(words, index);
+		if (unread <= 0) return 0;
+		if (Atomics.compareExchange(words, index, unread, 0) !== unread) continue;
+		if (unread > UNREAD_LIMIT) Atomics.notify(words, index);
+		return unread;
+	}
+}
+
+export interface LogsOptions {
+	/** Shared memory with a word for each worker: how much it has posted and the driver not yet read. */
+	readonly words: Int32Array;
+	wordOf(worker: number): number;
+	/** False: workers drop what they print. */
+	readonly enabled: boolean;
+	readonly write?: (stream: OutputStream, text: string) => void;
+}
+
+export class Logs {
+	readonly #options: LogsOptions;
+	readonly #sources = new Map<number, Source>();
+	readonly #write: (stream: OutputStream, text: string) => void;
+	/** Lines that go out in one write. */
+	#gathered = "";
+	#stream: OutputStream = 1;
+
+	constructor(options: LogsOptions) {
+		this.#options = options;
+		this.#write = options.write ?? writeOutput;
+	}
+
+	/** Makes the channel for a worker that is about to start; the worker's end is to be transferred to it. */
+	open(worker: number): MessagePort | undefined {
+		if (!this.#options.enabled) return undefined;
+		this.end(worker);
+		const unread = { words: this.#options.words, index: this.#options.wordOf(worker) };
+		const [port, workersEnd] = openChannel();
+		const source: Source = { worker, port, unread, lines: { 1: { label: "", text: "" }, 2: { label: "", text: "" } } };
+		this.#sources.set(worker, source);
+		// For output that comes while nothing else wakes the driver.
+		listen(port, (message) => {
+			// The worker may not have counted it yet: then the word is negative for a moment.
+			Atomics.sub(unread.words, unread.index, costOf((message as LogMessage)[2]));
+			this.#add(source, message as LogMessage);
+			this.#readUnread(source);
+			this.#flush();
+		});
+		return workersEnd;
+	}
+
+	/** Prints what workers had posted before this call. */
+	drain(): void {
+		for (const source of this.#sources.values()) {
+			if (Atomics.load(source.unread.words, source.unread.index) !== 0) this.#readUnread(source);
+		}
+		this.#flush();
+	}
+
+	/** The worker's thread has stopped: prints all that it left, unfinished lines too. */
+	end(worker: number): void {
+		const source = this.#sources.get(worker);
+		if (source === undefined) return;
+		this.#sources.delete(worker);
+		this.#readAll(source);
+		this.#endLine(source, 1);
+		this.#endLine(source, 2);
+		this.#flush();
+		source.port.close();
+		Atomics.store(source.unread.words, source.unread.index, 0);
+	}
+
+	/** The driver is about to end: prints all that there is, of workers that still run too. */
+	close(): void {
+		for (const worker of [...this.#sources.keys()]) this.end(worker);
+	}
+
+	/** As much as was there at the call: a worker that never stops printing must not keep the driver here. */
+	#readUnread(source: Source): void {
+		let left = takeUnread(source.unread);
+		while (left > 0) {
+			const message = takeMessage(source.port) as LogMessage | undefined;
+			if (message === undefined) return;
+			this.#add(source, message);
+			left -= costOf(message[2]);
+		}
+	}
+
+	#readAll(source: Source): void {
+		for (;;) {
+			const message = takeMessage(source.port) as LogMessage | undefined;
+			if (message === undefined) return;
+			this.#add(source, message);
+		}
+	}
+
+	#add(source: Source, [stream, label, text]: LogMessage): void {
+		const line = source.lines[stream];
+		if (line.label !== label) {
+			this.#endLine(source, stream);
+			line.label = label;
+		}
+		let start = 0;
+		for (;;) {
+			const end = text.indexOf("\n", start) + 1;
+			if (end === 0) break;
+			this.#gather(source, stream, label, line.text + text.slice(start, end));
+			line.text = "";
+			start = end;
+		}
+		line.text += text.slice(start);
+		if (line.text.length > LINE_LIMIT) this.#endLine(source, stream);
+	}
+
+	/** Prints the unfinished line, if there is one, as if it had ended here. */
+	#endLine(source: Source, stream: OutputStream): void {
+		const line = source.lines[stream];
+		if (line.text === "") return;
+		this.#gather(source, stream, line.label, `${line.text}\n`);
+		line.text = "";
+	}
+
+	#gather(source: Source, stream: OutputStream, label: string, line: string): void {
+		if (stream !== this.#stream) this.#flush();
+		this.#stream = stream;
+		this.#gathered += `(${label === "" ? "" : `${label} `}pid=${processId} worker=${source.worker}) ${line}`;
+		if (this.#gathered.length > LINE_LIMIT) this.#flush();
+	}
+
+	#flush(): void {
+		if (this.#gathered === "") return;
+		const text = this.#gathered;
+		this.#gathered = "";
+		this.#write(this.#stream, text);
+	}
+}

@@ -1,0 +1,20 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+
+export type { MessagePort };
+
+/** Two ends of a queue of messages; what was posted stays readable after the thread of the other end has ended. */
+export function openChannel(): [MessagePort, MessagePort] {
+	const { port1, port2 } = new MessageChannel();
+	return [port1, port2];
+}
+
+/** The next message that was posted to this end, without waiting; undefined if there is none. */
+export function takeMessage(port: MessagePort): unknown {
+	return receiveMessageOnPort(port)?.message;
+}
+
+/** Handles messages as they arrive, in order with `takeMessage`. Does not keep the process alive. */
+export function listen(port: MessagePort, handle: (message: unknown) => void): void {
+	port.on("message", handle);
+	port.unref();
+}

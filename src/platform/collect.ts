@@ -1,0 +1,36 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+type Collector = () => void;
+type Host = { gc?: Collector; Bun?: { gc(synchronously: boolean): void } };
+
+let collector: Collector | null | undefined;
+
+/**
+ * Collects this thread's garbage now (a few milliseconds); false where the host offers no way to. Finalizers of what
+ * was collected run in a later turn of the event loop.
+ */
+export function collectGarbage(): boolean {
+	if (collector === undefined) collector = findCollector();
+	collector?.();
+	return collector !== null;
+}
+
+function findCollector(): Collector | null {
+	const { gc, Bun } = globalThis as Host;
+	if (Bun) return () => Bun.gc(true);
+	if (gc) return () => gc();
+	try {
+		// The flag gives `gc` to contexts made from now on. It is taken back at once: it is the whole process's, and new
+		// worker threads would have a global of that name.
+		setFlagsFromString("--expose-gc");
+		try {
+			const collect: unknown = runInNewContext("gc");
+			return typeof collect === "function" ? () => collect() : null;
+		} finally {
+			setFlagsFromString("--no-expose-gc");
+		}
+	} catch {
+		return null;
+	}
+}

@@ -1,0 +1,105 @@
+/**
+ * Worker threads, on all hosts those of `node:worker_threads`: they can be unref'ed, and their text needs no file.
+ *
+ * What differs: on Bun `resourceLimits` do nothing, so a heap that grows without end takes the process along; Deno prints
+ * a worker's uncaught exception by itself, beside reporting it.
+ */
+import process from "node:process";
+import { parentPort, type ResourceLimits, type Transferable, Worker, workerData } from "node:worker_threads";
+import { workerExecArgv } from "./exec-argv.ts";
+
+export interface WorkerOptions {
+	/** CommonJS. */
+	readonly code: string;
+	/** Cloned, but for shared memory, modules of WebAssembly, and what `transferList` names. */
+	readonly workerData: unknown;
+	readonly transferList?: readonly Transferable[];
+	/** Set over the process's environment; the worker has a copy of its own. */
+	readonly env?: Readonly<Record<string, string>>;
+	/** Beside the process's own. */
+	readonly execArgv?: readonly string[];
+	readonly resourceLimits?: ResourceLimits;
+	readonly name?: string;
+}
+
+/** Starts a thread, also while this one is about to block. It does not keep the process alive unless `ref()` says so. */
+export function startWorker(options: WorkerOptions): WorkerThread {
+	const execArgv = workerExecArgv(options.execArgv);
+	const worker = new Worker(options.code, {
+		eval: true,
+		workerData: options.workerData,
+		transferList: [...(options.transferList ?? [])],
+		...(options.env && { env: { ...process.env, ...options.env } }),
+		...(execArgv && { execArgv }),
+		...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
+		...(options.name !== undefined && { name: options.name }),
+	});
+	return new WorkerThread(worker);
+}
+
+export class WorkerThread {
+	readonly threadId: number;
+	readonly #worker: Worker;
+
+	/** @internal */
+	constructor(worker: Worker) {
+		this.#worker = worker;
+		// The host's own field changes when the thread ends.
+		this.threadId = worker.threadId;
+		worker.unref();
+		// With no listener, what nobody caught in the worker would be this thread's uncaught exception.
+		worker.on("error", () => {});
+	}
+
+	onMessage(handle: (message: unknown) => void): void {
+		this.#worker.on("message", handle);
+	}
+
+	/** What nobody caught in the worker, or what ended it; `onExit` follows. */
+	onError(handle: (error: unknown) => void): void {
+		this.#worker.on("error", handle);
+	}
+
+	/** The thread has stopped: it runs and writes nothing any more. */
+	onExit(handle: (code: number) => void): void {
+		this.#worker.once("exit", handle);
+	}
+
+	postMessage(message: unknown, transferList: readonly Transferable[] = []): void {
+		this.#worker.postMessage(message, transferList);
+	}
+
+	/** Stops the thread wherever it is, and resolves when it has stopped; the process lives until then. */
+	async terminate(): Promise<void> {
+		await this.#worker.terminate();
+	}
+
+	/** The process lives as long as the thread. */
+	ref(): void {
+		this.#worker.ref();
+	}
+
+	/** The process may end though the thread runs. */
+	unref(): void {
+		this.#worker.unref();
+	}
+}
+
+/** A worker's own side. */
+export interface WorkerSelf {
+	readonly workerData: unknown;
+	postMessage(message: unknown, transferList?: readonly Transferable[]): void;
+	/** Also keeps the thread alive: a pending `Atomics.waitAsync` alone does not. */
+	onMessage(handle: (message: unknown) => void): void;
+}
+
+/** Undefined on the main thread. */
+export function workerSelf(): WorkerSelf | undefined {
+	const port = parentPort;
+	if (port === null) return undefined;
+	return {
+		workerData,
+		postMessage: (message, transferList = []) => port.postMessage(message, transferList),
+		onMessage: (handle) => void port.on("message", handle),
+	};
+}

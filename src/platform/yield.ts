@@ -1,0 +1,12 @@
+// Taken once: a program's fake timers must not stop the runtime.
+const { setImmediate: nextTurn } = globalThis;
+
+/**
+ * Resolves in a later turn of the event loop: timers, messages, `Atomics.waitAsync` and finalizers get their chance before.
+ * Costs 1–4 µs. The process stays alive meanwhile.
+ */
+export function yieldToEventLoop(): Promise<void> {
+	return new Promise((resolve) => {
+		nextTurn(resolve);
+	});
+}
