@@ -2,7 +2,7 @@
 // thing that a thread can own, the record that names the owner, and what is done here.
 
 import {
-  HANDLE_PIN_SHIFT, NODE_DECIDER, NODE_EDGE, NODE_MASK, NODE_RUNNER, STATUS_INVALID, STATUS_OK,
+  HANDLE_PIN_SHIFT, HANDLE_WATCH, NODE_DECIDER, NODE_EDGE, NODE_MASK, NODE_RUNNER, STATUS_INVALID, STATUS_OK,
   STATUS_POISONED, STATUS_WRONG_STATE, TASK_PHASE_DECIDING, TASK_PHASE_LOST, TASK_PHASE_RUNNING, TaskEntry, Thread, THREAD_CHUNKS_LENGTH,
 } from "./layout";
 import { freeBlock, freeHandOf } from "./memory/heap";
@@ -119,7 +119,7 @@ function releaseHandles(thread: Thread, owner: u32): void {
       const held = load<u32>(chunk + (j << 2));
       if (!held) continue;
       const entry = objectAt(i * WORDS_PER_CHUNK + j);
-      removeWatch(entry, owner);
+      if (held & HANDLE_WATCH) removeWatch(entry, owner);
       if (held >> HANDLE_PIN_SHIFT) takeOffPin(entry);
       drop(entry);
     }

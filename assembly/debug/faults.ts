@@ -80,6 +80,8 @@
 @inline export const KEPT_BLOCKS_WRONG: u32 = 49;
 /** thread {record}: {found} kept small blocks of a size are noted, {wanted} are in the list */
 @inline export const KEPT_COUNT_WRONG: u32 = 50;
+/** thread {record}: its handles tell of {found} watches more than there are edges and messages of it */
+@inline export const WATCHES_WRONG: u32 = 51;
 
 // ── Objects ──
 /** object {record}: its state is {found}, which cannot be */

@@ -96,8 +96,9 @@ export function addEdgeOf(task: u32): u32 { return add(tasks + task * ENTRY, 1);
 export function taskMarks(task: u32): u32 { return load<u32>(tasks + task * ENTRY, 4); }
 export function markTask(task: u32, bit: u32): bool { return mark(tasks + task * ENTRY + 4, bit); }
 
-export function watchesOf(thread: u32): u32 { return load<u32>(threads + thread * ENTRY); }
-export function addWatchOf(thread: u32): u32 { return add(threads + thread * ENTRY, 1); }
+/** Watches that a thread's handles tell of, less those found. */
+export function watchesLeft(thread: u32): u32 { return load<u32>(threads + thread * ENTRY); }
+export function changeWatches(thread: u32, change: i32): void { add(threads + thread * ENTRY, change); }
 export function suspendedOf(thread: u32): u32 { return load<u32>(threads + thread * ENTRY, 4); }
 export function addSuspendedOf(thread: u32): u32 { return add(threads + thread * ENTRY + 4, 1); }
 export function threadMarks(thread: u32): u32 { return load<u32>(threads + thread * ENTRY, 8); }

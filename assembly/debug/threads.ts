@@ -1,7 +1,7 @@
 // The threads: their gates and epochs, their handles and pins, their inboxes.
 
 import {
-  GATE_DEAD, GATE_EPOCH_SHIFT, GATE_OUT, GATE_RESERVED, GATE_STATE_MASK, GATE_VACANT, HANDLE_COUNT_MASK, HANDLE_PIN_SHIFT, MESSAGE_KIND_ITEM,
+  GATE_DEAD, GATE_EPOCH_SHIFT, GATE_OUT, GATE_RESERVED, GATE_STATE_MASK, GATE_VACANT, HANDLE_PIN_SHIFT, HANDLE_WATCH, MESSAGE_KIND_ITEM,
   MESSAGE_KIND_SEALED, NODE_DECIDER, NODE_EDGE, NODE_MASK, NODE_OBJECT, NODE_ROOM, NODE_RUNNER, OBJECT_ENTRY_SIZE, PHASE_FREED, PHASE_SEALED,
   RUNNER_BIT_QUEUED, STATE_PHASE_MASK, TASK_ENTRY_SIZE, TASK_PHASE_ENDED, Thread, ThreadEdge, THREAD_BLOCKS, THREAD_CHUNKS_LENGTH,
   THREAD_DELIVERED, THREAD_DELIVERED_COUNT, THREAD_FREE_OBJECTS, THREAD_FREE_TASKS, THREAD_FRESH_OBJECT, THREAD_FRESH_TASK, THREAD_GATE,
@@ -17,8 +17,8 @@ import { taskAt } from "../tasks/table";
 import * as faults from "./faults";
 import { same, wrong } from "./faults";
 import {
-  OBJECT_IN_INBOX, TASK_TO_DECIDER, TASK_TO_RUNNER, THREAD_ROOM, THREAD_VACANT, addHolderOf, addPinOf, blockMark, claim, markObject, markTask,
-  markThread, threadMarks,
+  OBJECT_IN_INBOX, TASK_TO_DECIDER, TASK_TO_RUNNER, THREAD_ROOM, THREAD_VACANT, addHolderOf, addPinOf, blockMark, changeWatches, claim, markObject, markTask,
+  markThread, threadMarks, watchesLeft,
 } from "./tally";
 
 /** A slot whose next thread would have it is not used again. */
@@ -110,6 +110,7 @@ function walkHandles(thread: Thread, index: u32): bool {
       if (!isUsedSlot(slot)) return wrong(faults.HANDLE_WRONG, index, slot, 0);
       addHolderOf(slot);
       if (word >> HANDLE_PIN_SHIFT) addPinOf(slot);
+      if (word & HANDLE_WATCH) changeWatches(index, 1);
     }
   }
   return true;
@@ -121,11 +122,12 @@ function handleWord(owner: u32, slot: u32): u32 {
   return chunk ? load<u32>(chunk + ((slot % WORDS_PER_CHUNK) << 2)) : 0;
 }
 
-/** A watch, or the message that came of it: of a thread (its index + 1) of this epoch, which has a handle for it. */
+/** A watch, or the message that came of it: of a thread (its index + 1) of this epoch, whose handle says so. */
 export function checkWatch(slot: u32, owner: u32, epoch: u32): bool {
   if (!owner || owner > scheduler().freshThread || isVacant(owner - 1)) return wrong(faults.WATCHER_WRONG, slot, owner - 1, epoch);
   if (threadAt(owner - 1).epoch != epoch) return wrong(faults.WATCHER_WRONG, slot, owner - 1, epoch);
-  return (handleWord(owner, slot) & HANDLE_COUNT_MASK) != 0 || wrong(faults.WATCHER_WRONG, slot, owner - 1, epoch);
+  changeWatches(owner - 1, -1);
+  return (handleWord(owner, slot) & HANDLE_WATCH) != 0 || wrong(faults.WATCHER_WRONG, slot, owner - 1, epoch);
 }
 
 /** The messages in all inboxes, and those taken out and not yet given to the host. */
@@ -133,6 +135,7 @@ export function walkInboxes(): bool {
   for (let index: u32 = 0; index < scheduler().freshThread; index++) {
     const thread = threadAt(index);
     if (!walkMessages(thread.loadInbox() as u32, index) || !walkMessages(thread.delivered, index)) return false;
+    if (!same(faults.WATCHES_WRONG, index, watchesLeft(index), 0)) return false;
     if (thread.roomQueued && !(threadMarks(index) & THREAD_ROOM)) return wrong(faults.ROOM_MESSAGE_LOST, index, 0, 0);
   }
   return true;

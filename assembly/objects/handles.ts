@@ -1,15 +1,18 @@
 // What one thread has of each object: handles and pins, counted without atomics in a table of its own.
 //
-//   handle word:  31       20 19             0        chunks of 8192 words, made on first touch
-//                ┌───────────┬────────────────┐
-//                │   pins    │    handles     │
-//                └───────────┴────────────────┘
+//   handle word:  31       20   19   18            0        chunks of 8192 words, made on first touch
+//                ┌───────────┬───────┬──────────────┐
+//                │   pins    │ watch │   handles    │
+//                └───────────┴───────┴──────────────┘
 //
 // A word that is not 0 is one holder of the object, and pins that are not 0 are one of its `pins`; only these steps between
 // 0 and 1 touch the shared entry. When the thread dies its table says exactly what to give back.
+//
+// The watch has a bit of its own, which no release takes away: what an edge or a message points to stays. When the message
+// is given to the host the bit becomes a handle.
 
 import {
-  HANDLE_COUNT_MASK, HANDLE_PIN_SHIFT, HANDLE_PIN_UNIT, ObjectEntry, PHASE_FREED, PHASE_SEALED, STATE_INLINE, STATE_PHASE_MASK,
+  HANDLE_COUNT_MASK, HANDLE_PIN_SHIFT, HANDLE_PIN_UNIT, HANDLE_WATCH, ObjectEntry, PHASE_FREED, PHASE_SEALED, STATE_INLINE, STATE_PHASE_MASK,
   STATUS_FREED, STATUS_FULL, STATUS_OK, STATUS_OVERFLOW, STATUS_PENDING, STATUS_POISONED, STATUS_STALE, STATUS_WRONG_STATE,
   OBJECT_ENTRY_VALUE, THREAD_CHUNKS, Thread,
 } from "../layout";
@@ -66,19 +69,56 @@ export function addHolder(slot: u32, generation: u32): bool {
   }
 }
 
+/** Whether somebody holds the object just now. */
+function isHeld(slot: u32, generation: u32): bool {
+  const word = objectAt(slot).loadWord();
+  return (word >> 32) as u32 == generation && (word as u32) != 0;
+}
+
 export function retain(slot: u32, generation: u32): i32 {
-  if (!isSlot(slot)) return STATUS_STALE;
+  // One that is stale shall not cost a chunk.
+  if (!isSlot(slot) || !isHeld(slot, generation)) return STATUS_STALE;
   const word = touchWord(slot);
   if (!word) return STATUS_FULL;
   const held = load<u32>(word);
   if (!held) {
     if (!addHolder(slot, generation)) return STATUS_STALE;
-  } else {
-    if (generationOf(objectAt(slot)) != generation) return STATUS_STALE;
-    if ((held & HANDLE_COUNT_MASK) == HANDLE_COUNT_MASK) return STATUS_OVERFLOW;
+  } else if (isFull(held)) {
+    return STATUS_OVERFLOW;
   }
   store<u32>(word, held + 1);
   return STATUS_OK;
+}
+
+/** The watch counts as the handle that it will be. */
+@inline function isFull(held: u32): bool {
+  return (held & HANDLE_COUNT_MASK) + (held & HANDLE_WATCH ? 1 : 0) >= HANDLE_COUNT_MASK;
+}
+
+/** Whether this thread, which must hold the object, could watch it: ok, `overflow`, or `wrongState`: it does so already. */
+export function mayWatch(slot: u32): i32 {
+  const held = load<u32>(wordOf(slot));
+  if (held & HANDLE_WATCH) return STATUS_WRONG_STATE;
+  return isFull(held) ? STATUS_OVERFLOW : STATUS_OK;
+}
+
+export function noteWatch(slot: u32): void {
+  const word = wordOf(slot);
+  store<u32>(word, load<u32>(word) | HANDLE_WATCH);
+}
+
+/** The watch has come to nothing. */
+export function forgetWatch(slot: u32): void {
+  const word = wordOf(slot);
+  const left = load<u32>(word) & ~HANDLE_WATCH;
+  store<u32>(word, left);
+  if (!left) drop(objectAt(slot));
+}
+
+/** Its message is given to the host, with a handle. */
+export function deliverWatch(slot: u32): void {
+  const word = wordOf(slot);
+  store<u32>(word, (load<u32>(word) & ~HANDLE_WATCH) + 1);
 }
 
 /** A handle for this thread out of a holder that was somebody else's: a stream's, for one. */
@@ -86,7 +126,7 @@ export function adoptHolder(slot: u32): bool {
   const word = touchWord(slot);
   if (!word) return false;
   const held = load<u32>(word);
-  if ((held & HANDLE_COUNT_MASK) == HANDLE_COUNT_MASK) return false;
+  if (isFull(held)) return false;
   store<u32>(word, held + 1);
   if (held) drop(objectAt(slot));
   return true;

@@ -1,48 +1,47 @@
 // "This thread wants to know": at most one edge an object and thread. The first stands in the entry itself, others are
-// blocks; a stream's are always blocks, since it tells its watchers more than once. A watch is a handle of its own, so what
-// is waited for stays; its message hands that handle on.
+// blocks; a stream's are always blocks, since it tells its watchers more than once. A watch is noted in the thread's handle
+// word, so what is waited for stays, until its message is given to the host.
 
 import {
   ObjectEntry, PHASE_PENDING, STATE_PHASE_MASK, STATE_STREAM, STATUS_FULL, STATUS_OK, STATUS_POISONED, STATUS_SEALED, STATUS_STALE,
-  STATUS_WRONG_STATE, Stream, ThreadEdge, THREAD_EDGE_SIZE,
+  Stream, ThreadEdge, THREAD_EDGE_SIZE,
 } from "../layout";
 import { allocate, freeBlock } from "../memory/heap";
 import { me, myEpoch } from "../sync/thread";
 import { BROKEN, lockEntry, unlockEntry } from "./entry";
-import { holds, release, retain } from "./handles";
+import { forgetWatch, holds, mayWatch, noteWatch } from "./handles";
 import { objectAt, slotOf } from "./table";
 
 /** ok: a message will come. `sealed`: there is nothing to wait for. `wrongState`: this thread watches it already. */
 export function watch(slot: u32, generation: u32, token: u32): i32 {
   if (!holds(slot, generation)) return STATUS_STALE;
   const entry = objectAt(slot);
-  let status = retain(slot, generation);
-  if (status != STATUS_OK) return status;
-  status = place(entry, generation, token, 0);
+  let status = place(entry, generation, token, 0);
   // Only a second watcher needs a block; it is made outside of the lock.
   if (status == STATUS_FULL) {
     const block = allocate(THREAD_EDGE_SIZE);
     if (block) status = place(entry, generation, token, block);
     if (block && status != STATUS_OK) freeBlock(block);
   }
-  if (status != STATUS_OK) release(slot, generation);
+  if (status == STATUS_OK) noteWatch(slot);
   return status;
 }
 
 /** `full`: it takes a block to place the edge. */
 function place(entry: ObjectEntry, generation: u32, token: u32, block: usize): i32 {
+  const may = mayWatch(slotOf(entry));
   const state = lockEntry(entry);
   if (state == BROKEN) return STATUS_POISONED;
-  const status = placeLocked(entry, state, generation, token, block);
+  const status = placeLocked(entry, state, may, generation, token, block);
   unlockEntry(entry, state);
   return status;
 }
 
-function placeLocked(entry: ObjectEntry, state: u32, generation: u32, token: u32, block: usize): i32 {
+function placeLocked(entry: ObjectEntry, state: u32, may: i32, generation: u32, token: u32, block: usize): i32 {
   const stream = (state & STATE_STREAM) != 0;
   if (stream && changetype<Stream>(entry.stream).head) return STATUS_SEALED;
   if ((state & STATE_PHASE_MASK) != PHASE_PENDING) return STATUS_SEALED;
-  if (entry.watcher == me || edgeOf(entry, me)) return STATUS_WRONG_STATE;
+  if (may != STATUS_OK) return may;
   if (!block) {
     if (stream || entry.watcher) return STATUS_FULL;
     entry.watcher = me;
@@ -72,7 +71,7 @@ function edgeOf(entry: ObjectEntry, owner: u32): usize {
 export function unwatch(slot: u32, generation: u32): i32 {
   if (!holds(slot, generation)) return STATUS_STALE;
   const status = removeWatch(objectAt(slot), me);
-  if (status == STATUS_OK) release(slot, generation);
+  if (status == STATUS_OK) forgetWatch(slot);
   return status;
 }
 

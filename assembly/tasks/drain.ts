@@ -1,16 +1,16 @@
 // Reading the inbox: the messages become records in the thread's `messages`, at most as many as fit there.
 //
-// A message about an object hands over the handle of its watch; the next `drain` releases it, so the host reads the value, or
-// takes a handle of its own, before that.
+// A message about an object turns its watch into a handle; the next `drain` releases that, so the host reads the value, or
+// takes a handle of its own, before it.
 
 import {
-  HANDLE_COUNT_MASK, MESSAGE_KIND_DECIDE, MESSAGE_KIND_ITEM, MESSAGE_KIND_LOST, MESSAGE_KIND_ROOM, MESSAGE_KIND_RUNNER,
+  MESSAGE_KIND_DECIDE, MESSAGE_KIND_ITEM, MESSAGE_KIND_LOST, MESSAGE_KIND_ROOM, MESSAGE_KIND_RUNNER,
   MESSAGE_KIND_SEALED, MESSAGE_SIZE, Message, NODE_DECIDER, NODE_EDGE, NODE_MASK, NODE_OBJECT, NODE_ROOM, NODE_RUNNER, ObjectEntry,
   RUNNER_BIT_QUEUED, TASK_PHASE_DECIDING, TASK_PHASE_LOST, TaskEntry, Thread, THREAD_MESSAGES, ThreadEdge,
 } from "../layout";
 import { freeBlock } from "../memory/heap";
 import { scheduler } from "../memory/root";
-import { release } from "../objects/handles";
+import { deliverWatch, release } from "../objects/handles";
 import { generationOf, slotOf } from "../objects/table";
 import { linkOf, takeAll } from "../sync/inbox";
 import { lock, unlock } from "../sync/lock";
@@ -58,10 +58,12 @@ function read(node: u32, message: Message): bool {
   switch (node & NODE_MASK) {
     case NODE_OBJECT: {
       const entry = changetype<ObjectEntry>(address);
+      deliverWatch(slotOf(entry));
       return write(message, MESSAGE_KIND_SEALED, slotOf(entry), generationOf(entry), entry.watcherToken);
     }
     case NODE_EDGE: {
       const edge = changetype<ThreadEdge>(address);
+      deliverWatch(edge.slot);
       write(message, edge.kind, edge.slot, edge.generation, edge.token);
       freeBlock(address);
       return true;
