@@ -7,6 +7,8 @@ export interface CallSite {
 	readonly column: number;
 	/** The function around the call; empty at a module's top level, and in functions without a name. */
 	readonly caller: string;
+	/** That function was called on an object: an arrow function made there may use it as `this`. */
+	readonly hasThis: boolean;
 	/** The next few callers too: tells apart calls that a user's own wrapper makes. */
 	readonly trace: string;
 }
@@ -25,13 +27,10 @@ export function callSite(below: (...args: never[]) => unknown): CallSite | undef
 		const line = frame.getLineNumber?.();
 		// Frames of the host itself (`array.map(remote)`) stand between, and evaluated code has no file.
 		if (typeof file !== "string" || typeof line !== "number" || ownFile.test(file)) continue;
-		places.push({
-			file,
-			line,
-			column: frame.getColumnNumber?.() ?? 0,
-			caller: callerName(frame.getFunctionName?.()),
-			trace: "",
-		});
+		const caller = callerName(frame.getFunctionName?.());
+		// CommonJS calls a module's top level on an object as well.
+		const hasThis = caller !== "" && frame.isToplevel?.() === false;
+		places.push({ file, line, column: frame.getColumnNumber?.() ?? 0, caller, hasThis, trace: "" });
 	}
 	const [first] = places;
 	return first && { ...first, trace: places.map(({ file, line, column }) => `${file}:${line}:${column}`).join("\n") };
@@ -62,6 +61,7 @@ interface Frame {
 	getLineNumber?(): number | null | undefined;
 	getColumnNumber?(): number | null | undefined;
 	getFunctionName?(): string | null | undefined;
+	isToplevel?(): boolean;
 }
 
 /** Structured frames bypass what source map support makes of stacks, in the process or by a tool. */

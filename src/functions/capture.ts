@@ -104,9 +104,9 @@ export class Capture {
 		const isRoot = within === "";
 		const insight = once(() => this.#open()?.inspect(fn));
 		const named = [...analysis.free].filter(([name]) => !Object.hasOwn(closure, name));
-		const needsInsight = !isRoot || named.length > 0 || analysis.outer.has("this");
+		const needsInsight = !isRoot || named.length > 0;
 		const scopes = needsInsight ? (insight()?.scopes ?? undefined) : [];
-		this.#refuseOuter(analysis, scopes, within);
+		this.#refuseOuter(analysis, within);
 		const at = functionPlace(source, isRoot ? this.#site : undefined, insight, () => this.#open());
 		if (needsInsight && isRoot) rememberScript(insight(), at);
 		if (isNodesOwn(at)) refuse("it is a function inside of Node, which works only where it was made");
@@ -150,12 +150,12 @@ export class Capture {
 		return place;
 	}
 
-	#refuseOuter(analysis: Analysis, scopes: readonly VariableScope[] | undefined, within: string): void {
-		const owner = analysis.form === "class" ? "class" : "function";
-		for (const outer of analysis.outer) {
-			// At a module's top level `this` is undefined, there as in the worker.
-			if (outer === "this" && !scopes?.some(({ kind, owner }) => kind === "Closure" && owner !== "")) continue;
-			this.#trouble(within === "" ? outer : `${outer} in ${within}`, `it belongs to the code around the ${owner}`);
+	#refuseOuter({ form, outer }: Analysis, within: string): void {
+		for (const what of outer) {
+			// At a module's top level `this` is undefined, and so it is in the worker.
+			if (what === "this" && (within !== "" || this.#site?.hasThis !== true)) continue;
+			const kind = form === "class" ? "class" : "function";
+			this.#trouble(within === "" ? what : `${what} in ${within}`, `it belongs to the code around the ${kind}`);
 		}
 	}
 

@@ -50,25 +50,40 @@ function evaluate(node: FunctionNode, names: readonly string[], directive: strin
 	return run(node, head, tail) as Factory;
 }
 
-interface Script {
-	filename: string;
-	lineOffset: number;
-	columnOffset: number;
-	importModuleDynamically?: number;
+interface ScriptPlace {
+	readonly filename: string;
+	readonly lineOffset?: number;
+	readonly columnOffset?: number;
 }
 
 function run(node: FunctionNode, head: string, tail: string): unknown {
-	const script: Script = {
+	const place: ScriptPlace = {
 		filename: node.file === undefined ? "wasmray:function" : otherSpelling(node.file),
 		lineOffset: node.line - 1,
 		columnOffset: node.column - 1 - head.length,
 	};
 	const code = `${head}${node.source}${tail}`;
-	if (node.imports !== true) return new vm.Script(code, script as vm.ScriptOptions).runInThisContext();
+	return node.imports ? runWithImports(code, place) : new vm.Script(code, place).runInThisContext();
+}
+
+/** `import(specifier)` as it would be done by a line of that file. */
+export function importAs(specifier: string, file: string): Promise<unknown> {
+	const load = runWithImports("(specifier) => import(specifier)", { filename: otherSpelling(file) });
+	return (load as (specifier: string) => Promise<unknown>)(specifier);
+}
+
+let isQuiet = false;
+
+function runWithImports(code: string, place: ScriptPlace): unknown {
 	const { constants } = vm as { constants?: { USE_MAIN_CONTEXT_DEFAULT_LOADER?: number } };
-	const loader = constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-	if (loader !== undefined) script.importModuleDynamically = loader;
-	return withoutLoaderWarning(() => new vm.Script(code, script as vm.ScriptOptions)).runInThisContext();
+	const importModuleDynamically = constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+	const evaluate = (text: string) =>
+		new vm.Script(text, { ...place, importModuleDynamically } as vm.ScriptOptions).runInThisContext();
+	if (!isQuiet) {
+		isQuiet = true;
+		withoutLoaderWarning(() => evaluate('import("node:vm")'));
+	}
+	return evaluate(code);
 }
 
 /**
@@ -81,14 +96,14 @@ function otherSpelling(file: string): string {
 	return file.startsWith("file:") ? filePath(file) : fileUrl(file);
 }
 
-/** Newer versions of Node say of the default loader that it is experimental: of no use to whoever called `remote`. */
-function withoutLoaderWarning<T>(make: () => T): T {
+/** Node says once in each thread that this loader is experimental, which whoever called `remote` cannot help. */
+function withoutLoaderWarning(provoke: () => unknown): void {
 	const { emitWarning } = process;
 	process.emitWarning = ((...args: Parameters<typeof emitWarning>) => {
 		if (!String(args[0]).includes("USE_MAIN_CONTEXT_DEFAULT_LOADER")) emitWarning.apply(process, args);
 	}) as typeof emitWarning;
 	try {
-		return make();
+		provoke();
 	} finally {
 		process.emitWarning = emitWarning;
 	}

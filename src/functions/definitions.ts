@@ -185,6 +185,7 @@ function whyMissing(wanted: ModuleDescription, imported: Import, file: string): 
 					"Move the function to a module that does not import back."
 				);
 			}
+			if (error instanceof FunctionNotShippableError) return error.message;
 			return `importing ${file} there failed (${text}).`;
 		}
 		case "init":

@@ -1,8 +1,8 @@
 /** Importing users' modules in a worker: which must not be, and how those are loaded that Node alone cannot read. */
-import { createRequire } from "node:module";
 import process from "node:process";
 import { FunctionNotShippableError } from "../errors.ts";
 import { filePath, fileUrl } from "./callsite.ts";
+import { importAs } from "./compile.ts";
 import { fileText } from "./place.ts";
 
 const runsTests =
@@ -39,8 +39,7 @@ export async function importFrom(specifier: string, from: string): Promise<unkno
 	if (specifier.startsWith("/@fs/")) return importModule(specifier.slice(4));
 	if (specifier.startsWith("/") && fileText(specifier) === undefined) return importModule(process.cwd() + specifier);
 	if (/^\.{0,2}\//.test(specifier)) return importModule(new URL(specifier, fileUrl(from)).href);
-	if (/^[a-z]+:/.test(specifier)) return import(specifier);
-	return import(fileUrl(createRequire(filePath(from)).resolve(specifier)));
+	return importAs(specifier, from);
 }
 
 function needsTypeScript(file: string): boolean {
@@ -54,10 +53,10 @@ let typeScript: Promise<void> | undefined;
 /** tsx of the user's project, for this thread. */
 function loadTypeScript(file: string): Promise<void> {
 	typeScript ??= (async () => {
-		const require = createRequire(filePath(file));
-		let apis: string[];
 		try {
-			apis = ["tsx/cjs/api", "tsx/esm/api"].map((name) => require.resolve(name));
+			for (const api of ["tsx/cjs/api", "tsx/esm/api"]) {
+				((await importAs(api, file)) as { register(): unknown }).register();
+			}
 		} catch (cause) {
 			throw new FunctionNotShippableError(
 				`A worker cannot import ${filePath(file)}: this version of Node does not read TypeScript. ` +
@@ -65,7 +64,6 @@ function loadTypeScript(file: string): Promise<void> {
 				{ cause },
 			);
 		}
-		for (const api of apis) ((await import(fileUrl(api))) as { register(): unknown }).register();
 	})();
 	return typeScript;
 }

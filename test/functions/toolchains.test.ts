@@ -1,0 +1,210 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makePrograms, type Programs } from "./programs.ts";
+
+let programs: Programs;
+beforeAll(async () => {
+	programs = await makePrograms();
+	programs.write({
+		"lib.ts": library,
+		"lib.mjs": library,
+		"dep.mjs": "export const value = 'a dependency';\n",
+		"main.mjs": program("./kit.mjs", "./lib.mjs"),
+		"main.ts": typed(program("./kit.mjs", "./lib.ts")),
+	});
+});
+afterAll(() => programs.remove());
+
+const library = `
+	const bias = 1;
+	export const triple = (x) => x * 3 + bias;
+	export class Total { #sum = 0; add(x) { this.#sum += x; return this.#sum; } }
+`;
+
+/** Every way to have a function; prints what the worker answered. The last two need their module. */
+function program(kit: string, lib: string): string {
+	return `
+import { remote, init, shutdown } from "${kit}";
+import { readFileSync as text } from "node:fs";
+import * as path from "node:path";
+import { Socket } from "node:net";
+import { triple, Total } from "${lib}";
+
+const factor = 2;
+const named = async function keepsItsName(x) { return [keepsItsName.name, x]; };
+const inner = (x) => { const nested = (y) => y + factor; return nested(x); };
+
+const plain = remote((x) => x + 1);
+const captures = remote((x) => [triple(x), new Total().add(x), inner(x), path.basename("/a/b"), text("/dev/null").length]);
+const byName = remote(named);
+const imports = remote(async () => (await import("./dep.mjs")).value);
+const meta = remote(() => import.meta.url.split("/").pop());
+const thrown = remote(() => {
+	throw new Error("thrown on purpose");
+});
+const socket = new Socket();
+const byModule = remote((x) => [typeof socket.write, x]);
+function send(x) { return [typeof socket.end, x]; }
+const declared = remote(send);
+
+await init(new URL("./worker.mjs", import.meta.url));
+const where = await thrown.call().catch((error) => /(\\w+\\.\\w+):(\\d+):/.exec(error.remoteStack.split("\\n")[1]));
+console.log(JSON.stringify({
+	plain: await plain.call(1),
+	captures: await captures.call(2),
+	byName: await byName.call(3),
+	imports: await imports.call(),
+	meta: await meta.call(),
+	thrownIn: where[1],
+	thrownAt: Number(where[2]),
+	byModule: [byModule.describe().kind, await byModule.call(4)],
+	declared: [declared.describe().kind, await declared.call(5)],
+}));
+await shutdown();
+`;
+}
+
+const typed = (text: string) => text.replace("(x) => x + 1", "(x: number): number => x + 1");
+
+const expected = (file: string) => ({
+	plain: 2,
+	captures: [7, 2, 4, "b", 0],
+	byName: ["keepsItsName", 3],
+	imports: "a dependency",
+	meta: file,
+	thrownIn: file,
+	byModule: ["module", ["function", 4]],
+	declared: ["module", ["function", 5]],
+});
+
+/** The line of the program that throws. */
+const lineOf = (file: string) =>
+	readFileSync(join(programs.folder, file), "utf8")
+		.split("\n")
+		.findIndex((line) => line.includes("thrown on purpose")) + 1;
+
+describe("a program works as it is", () => {
+	test("as an ES module", async () => {
+		const result = JSON.parse(await programs.run("main.mjs"));
+		expect(result).toEqual({ ...expected("main.mjs"), thrownAt: lineOf("main.mjs") });
+	});
+
+	test("with --enable-source-maps", async () => {
+		const result = JSON.parse(await programs.run("--enable-source-maps", "main.mjs"));
+		expect(result).toEqual({ ...expected("main.mjs"), thrownAt: lineOf("main.mjs") });
+	});
+
+	test("as TypeScript under tsx", async () => {
+		const result = JSON.parse(await programs.run("--import", "tsx", "main.ts"));
+		expect(result).toMatchObject(expected("main.ts"));
+	});
+});
+
+describe("a program works bundled", () => {
+	const variants = {
+		"in one file": {},
+		"in one file, minified": { minify: true },
+		"in one file, with names kept": { keepNames: true },
+		"minified, with names kept and a source map": { minify: true, keepNames: true, sourcemap: true },
+		"for an old target": { target: "es2017", supported: { "top-level-await": true, "import-meta": true } },
+	} as const;
+	for (const [index, [title, options]] of Object.entries(variants).entries()) {
+		test(title, async () => {
+			const outfile = join(programs.folder, `bundle${index}.mjs`);
+			await build({
+				entryPoints: [join(programs.folder, "main.mjs")],
+				outfile,
+				bundle: true,
+				platform: "node",
+				format: "esm",
+				logLevel: "error",
+				external: ["./dep.mjs"],
+				...options,
+			});
+			const result = JSON.parse(await programs.run("--enable-source-maps", outfile));
+			const names = "minify" in options && !("keepNames" in options) ? { byName: [expect.any(String), 3] } : {};
+			expect(result).toMatchObject({ ...expected(`bundle${index}.mjs`), ...names });
+		});
+	}
+
+	test("as CommonJS", async () => {
+		const outfile = join(programs.folder, "bundle.cjs");
+		const entry = program("./kit.mjs", "./lib.mjs")
+			.replaceAll("import.meta.url.split", "__filename.split")
+			.replace('new URL("./worker.mjs", import.meta.url)', 'path.join(__dirname, "worker.mjs")')
+			.replace("await init", "(async () => {\nawait init")
+			.replace(/$/, "})();");
+		programs.write({ "common.mjs": entry });
+		await build({
+			entryPoints: [join(programs.folder, "common.mjs")],
+			outfile,
+			bundle: true,
+			platform: "node",
+			format: "cjs",
+			logLevel: "error",
+			external: ["./dep.mjs"],
+		});
+		const result = JSON.parse(await programs.run(outfile));
+		expect(result).toMatchObject({ ...expected("bundle.cjs"), thrownAt: lineOf("bundle.cjs") });
+	});
+});
+
+test("a CommonJS program uses its require, __dirname and exports in a worker", async () => {
+	programs.write({
+		"helper.cjs": `
+			exports.four = 4;
+			exports.eight = () => exports.four * 2;
+			exports.unrelated = new (require("node:net").Socket)();
+			Object.defineProperty(exports, "__esModule", { value: true });
+		`,
+		"main.cjs": `
+			const { remote, init, shutdown } = require("./kit.cjs");
+			const helper = require("./helper.cjs");
+			const path = require("node:path");
+			const f = remote(() => [path.basename(__dirname) === path.basename(process.cwd()), require("node:os").EOL, helper.eight()]);
+			const sloppy = remote(function () { return [this === globalThis, typeof arguments.callee]; });
+			const own = remote(async () => (await import("./dep.mjs")).value);
+			init(path.join(__dirname, "worker.mjs"));
+			(async () => {
+				console.log(JSON.stringify([await f.call(), await sloppy.call(), await own.call()]));
+				await shutdown();
+			})();
+		`,
+	});
+	const result = JSON.parse(await programs.run("main.cjs"));
+	expect(result).toEqual([[true, "\n", 8], [true, "function"], "a dependency"]);
+});
+
+test("counters of a coverage tool count nothing in a worker", async () => {
+	programs.write({
+		"covered.mjs": `
+			import { remote, init, shutdown } from "./kit.mjs";
+			function cov_1a2b3c() { const data = { s: {}, f: {}, b: { 0: [0, 0] } }; cov_1a2b3c = () => data; return data; }
+			const f = remote((x) => { cov_1a2b3c().f[0]++; cov_1a2b3c().s[1]++; return (cov_1a2b3c().b[0][1]++, x + 1); });
+			await init(new URL("./worker.mjs", import.meta.url));
+			console.log(await f.call(1));
+			await shutdown();
+		`,
+	});
+	expect(await programs.run("covered.mjs")).toBe("2");
+});
+
+test("several copies of the package in one process share what is registered", async () => {
+	programs.write({
+		"copy.mjs": readFileSync(join(programs.folder, "kit.mjs"), "utf8"),
+		"copies.mjs": `
+			import { remote } from "./copy.mjs";
+			import { init, shutdown, remote as other } from "./kit.mjs";
+			import { Socket } from "node:net";
+			const socket = new Socket();
+			const f = other(() => typeof socket.write);
+			remote(() => typeof socket.write);
+			await init(new URL("./worker.mjs", import.meta.url));
+			console.log(await f.call());
+			await shutdown();
+		`,
+	});
+	expect(await programs.run("copies.mjs")).toBe("function");
+});
