@@ -103,7 +103,7 @@ export function drain(): i32 {
   return status == STATUS_OK ? leave(drainInbox()) : status;
 }
 
-/** Gives the thread's kept small blocks back to the heap. */
+/** Gives the thread's kept small blocks, and the parts of its table of handles that are empty, back to the heap. */
 export function flush(): i32 {
   const status = enter();
   return status == STATUS_OK ? leave(flushCaches()) : status;

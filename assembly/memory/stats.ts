@@ -1,6 +1,7 @@
 // The figures of the store.
 
 import { STATUS_INVALID, STATUS_OK, STATUS_POISONED, Stats, THREAD_SCRATCH } from "../layout";
+import { freeEmptyChunks } from "../objects/handles";
 import { lock, unlock } from "../sync/lock";
 import { self, threadAt } from "../sync/thread";
 import { heap, heapEnd, heapStart, root, scheduler } from "./root";
@@ -45,6 +46,7 @@ export function setCapacityTo(bytes: u32): i32 {
 }
 
 export function flushCaches(): i32 {
+  freeEmptyChunks();
   giveBackAll(self);
   return STATUS_OK;
 }

@@ -14,9 +14,9 @@
 import {
   HANDLE_COUNT_MASK, HANDLE_PIN_SHIFT, HANDLE_PIN_UNIT, HANDLE_WATCH, ObjectEntry, PHASE_FREED, PHASE_SEALED, STATE_INLINE, STATE_PHASE_MASK,
   STATUS_FREED, STATUS_FULL, STATUS_OK, STATUS_OVERFLOW, STATUS_PENDING, STATUS_POISONED, STATUS_STALE, STATUS_WRONG_STATE,
-  OBJECT_ENTRY_VALUE, THREAD_CHUNKS, Thread,
+  OBJECT_ENTRY_VALUE, THREAD_CHUNKS, THREAD_CHUNKS_LENGTH, Thread,
 } from "../layout";
-import { allocate } from "../memory/heap";
+import { allocate, freeBlock } from "../memory/heap";
 import { self } from "../sync/thread";
 import { BROKEN, lockEntry, unlockEntry } from "./entry";
 import { drop, freePayload } from "./release";
@@ -190,4 +190,21 @@ export function takeOffPin(entry: ObjectEntry): void {
   const gone = !entry.pins && (state & STATE_PHASE_MASK) == PHASE_FREED;
   unlockEntry(entry, state);
   if (gone) freePayload(entry);
+}
+
+/** Gives back the parts of this thread's table in which it has nothing. */
+export function freeEmptyChunks(): void {
+  for (let i: u32 = 0; i < THREAD_CHUNKS_LENGTH; i++) {
+    const chunk: usize = load<u32>(chunkAt(self, i));
+    if (!chunk || !isEmptyChunk(chunk)) continue;
+    store<u32>(chunkAt(self, i), 0);
+    freeBlock(chunk);
+  }
+}
+
+function isEmptyChunk(chunk: usize): bool {
+  for (let j: u32 = 0; j < WORDS_PER_CHUNK; j += 2) {
+    if (load<u64>(chunk + (j << 2))) return false;
+  }
+  return true;
 }
