@@ -1,0 +1,149 @@
+/** Objects: putting values into the store, and getting them out. */
+import { wrongType } from "../engine/checks.ts";
+import type { Engine } from "../engine/engine.ts";
+import { checkGetOptions, checkGetSyncOptions } from "../engine/get-options.ts";
+import { getOne, isRef, type ObjectRef as Ref } from "../engine/ref.ts";
+import type { GetFn, GetOptions, GetSyncFn, ObjectRef, SerializerCodec } from "../types.ts";
+import { currentEngine, registry, scopedEngine } from "./current.ts";
+import { commonEngine, groupByEngine, oneOrMore } from "./refs.ts";
+
+/**
+ * Puts a value into the object store. It is copied once, now: changing it later does not change the object. A ref inside a
+ * value is kept as a ref; a ref itself is refused, it is in the store already.
+ *
+ * @example
+ * const table = ray.put(new Float64Array(1e6));
+ * const sums = parts.map((part) => sum.remote(table, part));
+ */
+export function put<T>(value: T): ObjectRef<T> {
+	return putInto(currentEngine("put"), value);
+}
+
+export function putInto<T>(engine: Engine, value: T): ObjectRef<T> {
+	if (isRef(value)) refuseRef("put(): the value", value);
+	return engine.put(value) as Ref as ObjectRef<T>;
+}
+
+function refuseRef(where: string, ref: Ref): never {
+	throw new TypeError(
+		`${where} is an ObjectRef (${ref.id}): its value is in the store already. Pass the ref on, or put an object that holds it.`,
+	);
+}
+
+/**
+ * Puts each of the values into the store, all or, if one cannot be sent, none.
+ *
+ * @example
+ * const [a, b] = ray.putBatch([matrixA, matrixB]);
+ */
+export function putBatch<T>(values: readonly T[]): ObjectRef<T>[] {
+	if (!Array.isArray(values)) throw wrongType("putBatch(): the argument", "an array of values", values);
+	const engine = currentEngine("putBatch");
+	values.forEach((value, i) => {
+		if (isRef(value)) refuseRef(`putBatch(): values[${i}]`, value);
+	});
+	const refs: Ref[] = [];
+	try {
+		for (let i = 0; i < values.length; i++) refs.push(engine.put(values[i]));
+	} catch (error) {
+		for (const ref of refs) ref[Symbol.dispose]();
+		throw error;
+	}
+	return refs as ObjectRef<unknown>[] as ObjectRef<T>[];
+}
+
+/**
+ * The value of a ref, or the values of a list of refs, in its order. Rejects with what made an object fail, at the first
+ * that does; with GetTimeoutError at `timeout`; with the signal's reason when that aborts. The tasks go on in any case.
+ *
+ * @example
+ * const value = await ray.get(ref);
+ * const [user, orders] = await ray.get([userRef, ordersRef], { timeout: 5000 });
+ */
+export const get: GetFn = ((target: unknown, options?: GetOptions): Promise<unknown> =>
+	isRef(target) ? getOne(target, options) : getMany(target, options)) as GetFn;
+
+async function getMany(target: unknown, options: GetOptions | undefined): Promise<unknown[]> {
+	const refs = oneOrMore("get", target);
+	if (options !== undefined) {
+		checkGetOptions("get", options);
+		options.signal?.throwIfAborted();
+	}
+	if (refs.length === 0) return [];
+	const engine = commonEngine(refs);
+	if (engine !== undefined) return engine.getAll(refs, options);
+	const values: unknown[] = new Array(refs.length);
+	await Promise.all(
+		groupByEngine(refs).map(async (group) => {
+			const found = await group.engine.getAll(group.refs, options);
+			group.places.forEach((place, i) => {
+				values[place] = found[i];
+			});
+		}),
+	);
+	return values;
+}
+
+/**
+ * The same as `get`, but blocks this thread until the values are there; a task's CPU goes to others meanwhile. Prefer
+ * `await ray.get(…)` wherever something can be awaited.
+ *
+ * @example
+ * const total = ray.remote((refs: { parts: ray.ObjectRef<number>[] }) => ray.getSync(refs.parts).reduce((a, b) => a + b));
+ */
+export const getSync: GetSyncFn = ((target: unknown, options?: Omit<GetOptions, "signal">): unknown => {
+	const refs = oneOrMore("getSync", target);
+	const checked = checkGetSyncOptions("getSync", options);
+	if (refs.length === 0) return [];
+	const engine = commonEngine(refs);
+	const values = engine === undefined ? getSyncOfSeveral(refs, checked) : engine.getSync(refs, checked);
+	return Array.isArray(target) ? values : values[0];
+}) as GetSyncFn;
+
+function getSyncOfSeveral(refs: readonly Ref[], options: Omit<GetOptions, "signal">): unknown[] {
+	const end = performance.now() + (options.timeout ?? 0);
+	const values: unknown[] = new Array(refs.length);
+	for (const group of groupByEngine(refs)) {
+		const left = options.timeout === undefined ? {} : { timeout: Math.max(0, end - performance.now()) };
+		const found = group.engine.getSync(group.refs, { ...options, ...left });
+		group.places.forEach((place, i) => {
+			values[place] = found[i];
+		});
+	}
+	return values;
+}
+
+/**
+ * Deletes objects now, whoever still holds a handle: those get ObjectFreedError. Views already taken stay valid.
+ *
+ * @example
+ * ray.free(await ray.get(chunks.remote()));
+ */
+export function free(refs: ObjectRef | readonly ObjectRef[]): void {
+	for (const group of groupByEngine(oneOrMore("free", refs))) group.engine.free(group.refs);
+}
+
+/**
+ * Teaches the serializer a class: its instances, and those of classes that extend it, arrive as such. Instances of other
+ * classes arrive as plain objects with their own fields. Call it where the class is defined; workers that import that module
+ * know it too. Inside `runtime.run` it is for that runtime alone, else for all.
+ *
+ * @example
+ * ray.registerSerializer(Point, {
+ *   name: "Point",
+ *   serialize: ({ x, y }) => [x, y],
+ *   deserialize: ([x, y]) => new Point(x, y),
+ * });
+ */
+export function registerSerializer<T, S>(
+	type: abstract new (...args: never[]) => T,
+	codec: SerializerCodec<T, S>,
+): void {
+	const scoped = scopedEngine();
+	if (scoped !== undefined) {
+		scoped.serializers.register(type, codec);
+		return;
+	}
+	registry.serializers.register(type, codec);
+	for (const engine of registry.engines) engine.serializers.register(type, codec);
+}

@@ -1,0 +1,83 @@
+/** Waiting for some of many objects, without getting their values. */
+import { type Check, checkOptions, milliseconds, whole, wrongType } from "../engine/checks.ts";
+import type { ObjectRef as Ref } from "../engine/ref.ts";
+import { checkUsable } from "../engine/ref.ts";
+import { GetTimeoutError } from "../errors.ts";
+import type { AnyRef, CompletedOptions, ObjectRef, WaitFn, WaitOptions } from "../types.ts";
+import { onlyEngine, refList, refuseTwice } from "./refs.ts";
+
+/**
+ * Waits until so many of the refs are ready (default 1), or the time is over: `[ready, pending]`, the same handles, each in
+ * input order; `ready` never has more than were asked for. Failed objects are ready too.
+ *
+ * @example
+ * let pending = files.map((file) => parse.remote(file));
+ * while (pending.length > 0) {
+ *   const [ready, rest] = await ray.wait(pending);
+ *   show(await ray.get(ready[0]));
+ *   pending = rest;
+ * }
+ */
+export const wait: WaitFn = async <R extends AnyRef>(refs: readonly R[], options?: WaitOptions) => {
+	const checked = refList("wait", refs);
+	refuseTwice("wait", checked);
+	if (checked.length === 0) throw new RangeError("wait(): refs must have one ref at least");
+	const numReturns: Check<number> = whole(1, checked.length);
+	const { numReturns: count = 1, timeout } = checkOptions("wait", options, { numReturns, timeout: milliseconds });
+	const found = new Set(await onlyEngine("wait", checked).wait(checked, count, timeout));
+	const ready: R[] = [];
+	const pending: R[] = [];
+	checked.forEach((ref, i) => {
+		(found.has(i) ? ready : pending).push(ref as unknown as R);
+	});
+	return [ready, pending] as [R[], R[]];
+};
+
+/**
+ * The refs as they become ready, in that order; those that are ready at the same time in input order. At `timeout` it throws
+ * GetTimeoutError.
+ *
+ * @example
+ * for await (const ref of ray.asCompleted(files.map((file) => parse.remote(file)))) show(await ref.get());
+ */
+export function asCompleted<T>(
+	refs: Iterable<ObjectRef<T>>,
+	options?: CompletedOptions,
+): AsyncIterableIterator<ObjectRef<T>>;
+export function asCompleted<R extends AnyRef>(refs: Iterable<R>, options?: CompletedOptions): AsyncIterableIterator<R>;
+export function asCompleted(refs: Iterable<ObjectRef>, options?: CompletedOptions): AsyncIterableIterator<ObjectRef> {
+	if (typeof (refs as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] !== "function") {
+		throw wrongType("asCompleted(): refs", "an iterable of ObjectRefs", refs);
+	}
+	const checked = refList("asCompleted", [...refs]);
+	refuseTwice("asCompleted", checked);
+	const { timeout } = checkOptions("asCompleted", options, { timeout: milliseconds });
+	if (checked.length > 0) onlyEngine("asCompleted", checked);
+	return completed(checked, timeout);
+}
+
+async function* completed(refs: Ref[], timeout: number | undefined): AsyncGenerator<ObjectRef, undefined> {
+	const end = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout;
+	let pending = refs;
+	while (pending.length > 0) {
+		for (const ref of pending) checkUsable(ref);
+		const engine = (pending[0] as Ref).engine;
+		const found = await engine.wait(pending, pending.length, 0);
+		if (found.length === 0) {
+			const left = timeout === undefined ? undefined : Math.max(0, end - performance.now());
+			const [first] = await engine.wait(pending, 1, left);
+			if (first === undefined) throw late(pending.length, refs.length, timeout);
+			found.push(first);
+		}
+		const isFound = new Set(found);
+		const rest = pending.filter((_, i) => !isFound.has(i));
+		for (const i of found) yield pending[i] as Ref as ObjectRef;
+		pending = rest;
+	}
+}
+
+function late(pending: number, all: number, timeout: number | undefined): GetTimeoutError {
+	return new GetTimeoutError(
+		`asCompleted(): ${pending} of ${all} objects were not ready within ${timeout} ms. The tasks go on; get them, or wait longer.`,
+	);
+}
