@@ -16,8 +16,8 @@ import { linkOf, takeAll } from "./sync/inbox";
 import { lock, unlock } from "./sync/lock";
 import { claimDead, self, threadAt, vacateThread } from "./sync/thread";
 import { dropTask } from "./tasks/dispose";
-import { endTask, failResults, failResultsFor, leaveLists } from "./tasks/end";
-import { giveToDecide } from "./tasks/decide";
+import { endTask, failResults, leaveLists } from "./tasks/end";
+import { failOtherwise, giveToDecide } from "./tasks/decide";
 import { resourcesCameBack } from "./tasks/finish";
 import { leaveParked, wakeFor } from "./tasks/park";
 import { phaseOf, putBack } from "./tasks/queue";
@@ -93,7 +93,7 @@ function recoverTasks(thread: Thread, index: u32, epoch: u32): bool {
     unlock(schedule.lockAddress);
     if (!changetype<usize>(task)) return true;
     if (!ends) continue;
-    if (reason) failResultsFor(task, reason);
+    if (reason) failOtherwise(task, reason);
     else failResults(task, verdict);
     dropTask(task);
   }

@@ -5,6 +5,7 @@ import { ObjectEntry, STATE_READ, STATUS_EMPTY, STATUS_FULL, STATUS_POISONED } f
 import { root } from "../memory/root";
 import { lock, unlock } from "../sync/lock";
 import { self } from "../sync/thread";
+import { BROKEN, lockEntry, unlockEntry } from "./entry";
 import { noteHandle, prepareHandle } from "./handles";
 import { generationOf, slotOf } from "./table";
 
@@ -27,6 +28,12 @@ export function keepUnread(entry: ObjectEntry): bool {
   }
   unlock(record.lockAddress);
   return kept;
+}
+
+/** Somebody has dealt with the error, so it is not to be reported. The caller must hold the object. */
+export function waive(entry: ObjectEntry): void {
+  const state = lockEntry(entry);
+  if (state != BROKEN) unlockEntry(entry, state | STATE_READ);
 }
 
 /** Takes the oldest off the list; this thread then has a handle of it. Its slot; the generation is the call's second result. */

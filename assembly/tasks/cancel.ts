@@ -9,9 +9,10 @@ import {
 } from "../layout";
 import { root, scheduler } from "../memory/root";
 import { lock, unlock } from "../sync/lock";
+import { failOtherwise } from "./decide";
 import { dropTask } from "./dispose";
 import { removeEdges } from "./edges";
-import { endTask, failResultsFor } from "./end";
+import { endTask } from "./end";
 import { wakeForAll } from "./park";
 import { phaseOf } from "./queue";
 import { tellRunner } from "./suspend";
@@ -57,7 +58,7 @@ export function cancelOne(task: TaskEntry, generation: u32, reason: u32, options
   if (kept && !schedule.starving) wakeForAll();
   if (settles) task.addHolds(1);
   unlock(schedule.lockAddress);
-  if (ends || settles) failResultsFor(task, reason);
+  if (ends || settles) failOtherwise(task, reason);
   if (phase == TASK_PHASE_WAITING) removeEdges(task);
   if (ends || settles) dropTask(task);
   return STATUS_OK;

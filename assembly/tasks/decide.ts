@@ -4,7 +4,8 @@
 //   running ──its thread dies──▶ lost, in the hand of ───┤
 //                                who recovers it         └─ fail ──▶ ended
 //
-// If the one who decides dies, a task that was asked about fails with its error, and a lost one goes to who recovers.
+// If the one who decides dies, a task that was asked about fails with its error, and a lost one goes to who recovers. An
+// error that the task does not fail with after all has been dealt with: nobody is told of it.
 
 import {
   NODE_DECIDER, PHASE_SEALED, STATE_ERROR, STATUS_BUSY, STATUS_INVALID, STATUS_OK, STATUS_POISONED, STATUS_STALE, STATUS_TABLE_FULL,
@@ -13,6 +14,7 @@ import {
 import { scheduler } from "../memory/root";
 import { drop } from "../objects/release";
 import { objectAt, occupy, slotOf } from "../objects/table";
+import { waive } from "../objects/unread";
 import { prepareValue, returnValue, writeValue } from "../objects/value";
 import { push } from "../sync/inbox";
 import { lock, unlock } from "../sync/lock";
@@ -59,11 +61,17 @@ function hand(task: TaskEntry, verdict: u32): i32 {
   const next = takeNextAfter();
   unlock(schedule.lockAddress);
   if (!asked) {
-    if (reason) failResultsFor(task, reason);
+    if (reason) failOtherwise(task, reason);
     else failResults(task, verdict);
     dropTask(task);
   }
   return next as i32;
+}
+
+/** An ended task fails for this reason, not with the error that it may have been asked about. */
+export function failOtherwise(task: TaskEntry, reason: u32): void {
+  if (task.verdict) waive(objectAt(task.verdict));
+  failResultsFor(task, reason);
 }
 
 /** Puts a task that stands nowhere into a thread's hand, and tells it. Under the scheduler's lock. */
@@ -95,7 +103,10 @@ export function retry(index: u32, generation: u32): i32 {
     wakeFor(kindAt(classAt(task.resourceClass).kind));
   }
   unlock(schedule.lockAddress);
-  if (verdict) drop(objectAt(verdict));
+  if (verdict) {
+    waive(objectAt(verdict));
+    drop(objectAt(verdict));
+  }
   return status;
 }
 
@@ -118,8 +129,12 @@ export function fail(index: u32, generation: u32, flags: u32, a: u32, b: u32, c:
     if (flags) returnValue(flags, a, b, c);
     return status;
   }
-  if (flags) settleResults(task, flags, a, b, c, d);
-  else failResults(task, task.verdict);
+  if (flags) {
+    if (task.verdict) waive(objectAt(task.verdict));
+    settleResults(task, flags, a, b, c, d);
+  } else {
+    failResults(task, task.verdict);
+  }
   dropTask(task);
   return STATUS_OK;
 }
