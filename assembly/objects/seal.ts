@@ -6,8 +6,8 @@
 // An edge added to a closed list takes effect at once.
 
 import {
-  NODE_EDGE, NODE_OBJECT, ObjectEntry, PHASE_FREED, PHASE_PENDING, PHASE_SEALED, REASON_FREED, STATE_ALIAS, STATE_ERROR,
-  STATE_INLINE, STATE_LENGTH_SHIFT, STATE_PHASE_MASK, STATE_STREAM, STATE_SYSTEM, STATUS_OK, STATUS_POISONED, STATUS_SEALED,
+  NODE_EDGE, NODE_OBJECT, ObjectEntry, PHASE_FREED, PHASE_PENDING, PHASE_SEALED, REASON_FREED, STATE_ALIAS, STATE_BLOCKS, STATE_ERROR,
+  STATE_INLINE, STATE_LENGTH_SHIFT, STATE_PHASE_MASK, STATE_READ, STATE_STREAM, STATE_SYSTEM, STATUS_OK, STATUS_POISONED, STATUS_SEALED,
   TaskEdge, TaskEntry, ThreadEdge, MESSAGE_KIND_SEALED,
 } from "../layout";
 import { freeBlock } from "../memory/heap";
@@ -20,8 +20,10 @@ import { drop, freePayload, valueAt } from "./release";
 import { generationOf, objectAt, slotOf } from "./table";
 import { writeValue } from "./value";
 
-/** State bits of an object that stay when it is sealed. */
-@inline const KEPT: u32 = STATE_STREAM;
+/** State bits of an object that stay when it is sealed: what a host said of a pending one, too. */
+@inline const KEPT: u32 = STATE_STREAM | STATE_READ | STATE_BLOCKS;
+/** An error that the core makes itself: a `Reason`, and the task with its generation. */
+@inline const SYSTEM_ERROR: u32 = STATE_INLINE | STATE_ERROR | STATE_SYSTEM | (12 << STATE_LENGTH_SHIFT);
 
 /** Seals with a prepared value. `sealed`: it was sealed before; the value is still the caller's. */
 export function seal(entry: ObjectEntry, flags: u32, a: u32, b: u32, c: u32, d: u32): i32 {
@@ -36,9 +38,9 @@ export function seal(entry: ObjectEntry, flags: u32, a: u32, b: u32, c: u32, d: 
   return STATUS_OK;
 }
 
-/** Seals with an error that the core makes itself: a `Reason`, and the task with its generation. */
+/** Seals with an error that the core makes itself. */
 export function sealReason(entry: ObjectEntry, reason: u32, task: u32, generation: u32): void {
-  seal(entry, STATE_INLINE | STATE_ERROR | STATE_SYSTEM | (12 << STATE_LENGTH_SHIFT), reason, task, generation, 0);
+  seal(entry, SYSTEM_ERROR, reason, task, generation, 0);
 }
 
 /** Seals with the error that another object is. */
@@ -92,7 +94,8 @@ export function free(entry: ObjectEntry): i32 {
   if (state == BROKEN) return STATUS_POISONED;
   const phase = state & STATE_PHASE_MASK;
   if (phase == PHASE_PENDING) {
-    close(entry, (state & KEPT) | PHASE_FREED | STATE_ERROR | STATE_INLINE | STATE_SYSTEM);
+    writeValue(entry, SYSTEM_ERROR, REASON_FREED, 0, 0, 0);
+    close(entry, (state & KEPT) | PHASE_FREED | SYSTEM_ERROR);
     return STATUS_OK;
   }
   if (phase == PHASE_FREED) {
