@@ -77,6 +77,8 @@ function knownName(classes: readonly string[]): string {
 export function makeError(classes: readonly string[], name: unknown, message: unknown): Error {
 	const error = construct(classes, typeof name === "string" ? name : undefined, message);
 	arrivedClasses.set(error, classes);
+	// Not the stack of where it arrived; its own is among its properties, if it has one.
+	defineOnError(error, "stack", String(error), false);
 	return error;
 }
 
@@ -91,7 +93,8 @@ function construct(classes: readonly string[], name: string | undefined, message
 		} else if (known === "DOMException" && platform.DOMException !== undefined) {
 			return new platform.DOMException(text[0] ?? "", name ?? "Error");
 		} else if (known === "AggregateError") {
-			return new AggregateError([], ...text);
+			// Its own constructor would give it errors before all else.
+			return Reflect.construct(Error, text, AggregateError) as Error;
 		} else if (builtIn.has(known)) {
 			return new platform[known](...text);
 		}

@@ -3,6 +3,9 @@
 /** A property's name, an array's index, or where in a Map, Set or codec's data. */
 export type Step = string | number | { readonly text: string };
 
+/** No step yet: what throws now is the container. */
+export const ITSELF: Step = { text: "" };
+
 /** The first `count` steps from `root`. */
 export function formatPath(root: string, steps: readonly Step[], count: number): string {
 	let path = root;

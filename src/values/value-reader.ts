@@ -63,7 +63,7 @@ export class ValueReader extends Reader {
 	}
 
 	#plainMessage(): unknown {
-		const value = this.#value();
+		const value = this.#whole();
 		if (this.position !== this.end) throw this.damaged("the value ends, and more bytes follow");
 		return value;
 	}

@@ -11,7 +11,7 @@ import { ElementFinder } from "./holes.ts";
 import { type EncodeHooks, type Extension, SENDABLE } from "./hooks.ts";
 import { SeenObjects } from "./identity.ts";
 import { writeBigInt, writeTimestamp } from "./numbers.ts";
-import { formatPath, mapKeyStep, mapValueStep, type Step, setItemStep } from "./path.ts";
+import { formatPath, ITSELF, mapKeyStep, mapValueStep, type Step, setItemStep } from "./path.ts";
 import type { Codec, SerializerRegistry } from "./registry.ts";
 import { bytesOf, Segments } from "./segments.ts";
 import { Writer } from "./writer.ts";
@@ -181,6 +181,7 @@ export class ValueWriter extends Writer {
 		const header = this.position;
 		this.mapHeader(0);
 		const depth = this.#depth++;
+		this.#steps[depth] = ITSELF;
 		let count = 0;
 		for (const key in value) {
 			this.#steps[depth] = key;
@@ -197,6 +198,7 @@ export class ValueWriter extends Writer {
 		const header = this.position;
 		this.mapHeader(0);
 		const depth = this.#depth++;
+		this.#steps[depth] = ITSELF;
 		let count = 0;
 		for (const key in value) {
 			if (!hasOwn.call(value, key)) continue;
@@ -239,6 +241,7 @@ export class ValueWriter extends Writer {
 		let finder: ElementFinder | undefined;
 		let items = 0;
 		for (let i = 0; i < length; i++, items++) {
+			this.#steps[depth] = i;
 			const item = array[i];
 			if (item === undefined && !hasOwn.call(array, i)) {
 				finder ??= new ElementFinder(array);
@@ -246,7 +249,6 @@ export class ValueWriter extends Writer {
 				this.index(format.EXT_HOLES, next - i);
 				i = next - 1;
 			} else {
-				this.#steps[depth] = i;
 				this.value(item);
 			}
 		}

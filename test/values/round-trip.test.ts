@@ -233,7 +233,7 @@ describe("what has no counterpart is made plain", () => {
 
 	it("a subclass of a built-in class arrives as the built-in", () => {
 		class Cache extends Map<string, number> {
-			get [Symbol.toStringTag]() {
+			override get [Symbol.toStringTag]() {
 				return "Cache";
 			}
 		}
