@@ -1,0 +1,4 @@
+import { startWorker } from "../host/entry.ts";
+
+// Its functions come as source.
+startWorker({});
