@@ -121,15 +121,19 @@ export function deliverWatch(slot: u32): void {
   store<u32>(word, (load<u32>(word) & ~HANDLE_WATCH) + 1);
 }
 
-/** A handle for this thread out of a holder that was somebody else's: a stream's, for one. */
-export function adoptHolder(slot: u32): bool {
-  const word = touchWord(slot);
-  if (!word) return false;
+/** Whether one more handle of the object can be noted: ok, `overflow`, or `full`: `prepareHandle` first. */
+export function mayAdopt(slot: u32): i32 {
+  const word = wordOf(slot);
+  if (!word) return STATUS_FULL;
+  return isFull(load<u32>(word)) ? STATUS_OVERFLOW : STATUS_OK;
+}
+
+/** A handle for this thread out of a holder that was somebody else's: a stream's, for one. It must be possible. */
+export function adoptHolder(slot: u32): void {
+  const word = wordOf(slot);
   const held = load<u32>(word);
-  if (isFull(held)) return false;
   store<u32>(word, held + 1);
   if (held) drop(objectAt(slot));
-  return true;
 }
 
 export function release(slot: u32, generation: u32): i32 {

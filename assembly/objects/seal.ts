@@ -103,7 +103,8 @@ export function free(entry: ObjectEntry): i32 {
     return STATUS_OK;
   }
   const gone = !(state & STATE_INLINE) && !entry.pins;
-  unlockEntry(entry, (state & ~STATE_PHASE_MASK) | PHASE_FREED);
+  // An error that was deleted is not reported: there is nothing left to report.
+  unlockEntry(entry, (state & ~STATE_PHASE_MASK) | PHASE_FREED | STATE_READ);
   if (gone) freePayload(entry);
   return STATUS_OK;
 }

@@ -1,12 +1,12 @@
 // Errors that nobody looked at. When the last holder of such an object goes, it is put on a list of the root instead of being
 // vacated, so that the host can report it. Nobody can hold it again: its holders are 0.
 
-import { ObjectEntry, STATE_READ, STATUS_EMPTY, STATUS_FULL, STATUS_POISONED } from "../layout";
+import { ObjectEntry, STATE_READ, STATUS_EMPTY, STATUS_FULL, STATUS_OK, STATUS_POISONED } from "../layout";
 import { root } from "../memory/root";
 import { lock, unlock } from "../sync/lock";
 import { self } from "../sync/thread";
 import { BROKEN, lockEntry, unlockEntry } from "./entry";
-import { noteHandle, prepareHandle } from "./handles";
+import { mayAdopt, noteHandle, prepareHandle } from "./handles";
 import { generationOf, slotOf } from "./table";
 
 /** More are counted, not kept. */
@@ -39,24 +39,27 @@ export function waive(entry: ObjectEntry): void {
 /** Takes the oldest off the list; this thread then has a handle of it. Its slot; the generation is the call's second result. */
 export function takeUnread(): i32 {
   const record = root();
-  if (!lock(record.lockAddress)) return STATUS_POISONED;
-  const first = record.unread;
-  const entry = changetype<ObjectEntry>(first);
-  if (first) {
-    record.unread = entry.link;
-    if (!entry.link) record.unreadTail = 0;
-    record.unreadCount--;
+  while (true) {
+    if (!lock(record.lockAddress)) return STATUS_POISONED;
+    const entry = changetype<ObjectEntry>(record.unread);
+    const slot = changetype<usize>(entry) ? slotOf(entry) : 0;
+    // It is taken only when its handle can be noted; room for that is made outside of the lock.
+    const ready = slot != 0 && mayAdopt(slot) == STATUS_OK;
+    if (ready) {
+      record.unread = entry.link;
+      if (!entry.link) record.unreadTail = 0;
+      record.unreadCount--;
+    }
+    unlock(record.lockAddress);
+    if (!slot) return STATUS_EMPTY;
+    if (!ready) {
+      if (!prepareHandle(slot)) return STATUS_FULL;
+      continue;
+    }
+    entry.storeState(entry.loadState() | STATE_READ);
+    entry.addWord(1);
+    noteHandle(slot);
+    self.generation = generationOf(entry);
+    return slot as i32;
   }
-  unlock(record.lockAddress);
-  if (!first) return STATUS_EMPTY;
-  const slot = slotOf(entry);
-  if (!prepareHandle(slot)) {
-    keepUnread(entry);
-    return STATUS_FULL;
-  }
-  entry.storeState(entry.loadState() | STATE_READ);
-  entry.addWord(1);
-  noteHandle(slot);
-  self.generation = generationOf(entry);
-  return slot as i32;
 }

@@ -12,7 +12,7 @@ import {
 } from "../layout";
 import { scheduler } from "../memory/root";
 import { BROKEN, lockEntry, unlockEntry } from "../objects/entry";
-import { adoptHolder, holds } from "../objects/handles";
+import { adoptHolder, holds, mayAdopt, prepareHandle } from "../objects/handles";
 import { drop } from "../objects/release";
 import { tellThreads } from "../objects/seal";
 import { generationOf, objectAt, occupy, slotOf } from "../objects/table";
@@ -75,32 +75,39 @@ function append(entry: ObjectEntry, item: ObjectEntry, number: u32): i32 {
 export function next(slot: u32, generation: u32): i32 {
   if (!holds(slot, generation)) return STATUS_STALE;
   const entry = objectAt(slot);
-  const state = lockEntry(entry);
-  if (state == BROKEN) return STATUS_POISONED;
-  if (!(state & STATE_STREAM)) {
+  while (true) {
+    const state = lockEntry(entry);
+    if (state == BROKEN) return STATUS_POISONED;
+    if (!(state & STATE_STREAM)) {
+      unlockEntry(entry, state);
+      return STATUS_WRONG_STATE;
+    }
+    const stream = streamOf(entry);
+    const item = stream.head;
+    // An item is taken only when its handle can be noted; room for that is made outside of the lock.
+    const status = item ? mayAdopt(item) : STATUS_OK;
+    const credits = status == STATUS_OK && item != 0 && takeHead(stream);
     unlockEntry(entry, state);
-    return STATUS_WRONG_STATE;
+    if (!item) return (state & STATE_PHASE_MASK) == PHASE_PENDING ? STATUS_EMPTY : STATUS_ENDED;
+    if (status == STATUS_OK) {
+      if (credits) giveCredit(stream.task, stream.taskGeneration);
+      self.generation = generationOf(objectAt(item));
+      adoptHolder(item);
+      return item as i32;
+    }
+    if (status != STATUS_FULL) return status;
+    if (!prepareHandle(item)) return STATUS_FULL;
   }
-  const stream = streamOf(entry);
-  const item = stream.head;
-  const over = (state & STATE_PHASE_MASK) != PHASE_PENDING;
-  let credit = false;
-  if (item) {
-    stream.head = objectAt(item).link;
-    if (!stream.head) stream.tail = 0;
-    stream.unread--;
-    credit = stream.paused != 0 && stream.unread < stream.limit;
-    if (credit) stream.paused = 0;
-  }
-  const task = stream.task;
-  const taskGeneration = stream.taskGeneration;
-  unlockEntry(entry, state);
-  if (!item) return over ? STATUS_ENDED : STATUS_EMPTY;
-  if (credit) giveCredit(task, taskGeneration);
-  self.generation = generationOf(objectAt(item));
-  if (adoptHolder(item)) return item as i32;
-  drop(objectAt(item));
-  return STATUS_FULL;
+}
+
+/** Takes the first item off a stream. True: the producer may go on. */
+function takeHead(stream: Stream): bool {
+  stream.head = objectAt(stream.head).link;
+  if (!stream.head) stream.tail = 0;
+  stream.unread--;
+  if (!stream.paused || stream.unread >= stream.limit) return false;
+  stream.paused = 0;
+  return true;
 }
 
 function giveCredit(index: u32, generation: u32): void {
