@@ -147,7 +147,8 @@ function checkRoom(): bool {
     const wanted = threadAt(index).roomWanted;
     if (!wanted) continue;
     waiters++;
-    if (record.pending <= record.pendingLimit && wanted <= record.pendingLimit - record.pending) return wrong(faults.ROOM_NOT_TOLD, index, wanted, 0);
+    const most = wanted < record.pendingLimit ? wanted : record.pendingLimit;
+    if (record.pending <= record.pendingLimit - most) return wrong(faults.ROOM_NOT_TOLD, index, wanted, 0);
   }
   return same(faults.ROOM_WAITERS_WRONG, 0, record.roomWaiters, waiters);
 }

@@ -60,10 +60,17 @@ export function freeBlock(payload: usize): void {
   unlock(heap().lockAddress);
 }
 
-/** Whether this is a block in this thread's hand. An address inside the heap that is no block's is not always noticed. */
+/** The debug build looks whether a large block is really one. */
+function isListed(payload: usize): bool {
+  let at: usize = self.blocks;
+  while (at && at != payload - BLOCK_SIZE) at = changetype<Block>(at).next;
+  return at != 0;
+}
+
+/** Whether this is a block in this thread's hand. Release builds may take an address inside of a large block for one. */
 export function inHand(payload: usize): bool {
   if (payload & 63 || payload < heapStart + BLOCK_SIZE || payload >= heapEnd) return false;
-  if (!isSmall(payload)) return blockOf(payload).loadOwner() == me;
+  if (!isSmall(payload)) return blockOf(payload).loadOwner() == me && (!isDefined(CORE_DEBUG) || isListed(payload));
   const span = spanOf(payload);
   const offset = (payload - changetype<usize>(span)) as u32;
   if (offset < span.first) return false;

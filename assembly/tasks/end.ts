@@ -2,7 +2,7 @@
 // resources are free), its results are settled (no lock held), and it gives up the hold for its life.
 
 import {
-  STATE_ERROR, STATUS_OK, TASK_PHASE_ENDED, TASK_PHASE_READY, TASK_PHASE_RESUMING, TASK_PHASE_RUNNING, TASK_PHASE_SUSPENDED,
+  STATUS_OK, TASK_PHASE_ENDED, TASK_PHASE_READY, TASK_PHASE_RESUMING, TASK_PHASE_RUNNING, TASK_PHASE_SUSPENDED,
   TaskEntry, Thread,
 } from "../layout";
 import { scheduler } from "../memory/root";
@@ -47,14 +47,13 @@ export function resultAt(task: TaskEntry, index: u32): u32 {
   return task.results == 1 ? task.result : load<u32>((task.result as usize) + (index << 2));
 }
 
-/** Settles the results with one prepared value: the only result gets it; of several, all fail with it. */
+/** Settles the results with one prepared value: the only result gets it; of several, all that are still open fail with it. */
 export function settleResults(task: TaskEntry, flags: u32, a: u32, b: u32, c: u32, d: u32): void {
   const count = task.results;
-  if (!count || seal(objectAt(resultAt(task, 0)), flags, a, b, c, d) != STATUS_OK) discardValue(flags, a, b, c);
-  if (count > 1 && flags & STATE_ERROR) {
-    const first = resultAt(task, 0);
-    for (let i: u32 = 1; i < count; i++) sealAlias(objectAt(resultAt(task, i)), first);
-  }
+  let first: u32 = 0;
+  while (first < count && seal(objectAt(resultAt(task, first)), flags, a, b, c, d) != STATUS_OK) first++;
+  if (first == count) discardValue(flags, a, b, c);
+  for (let i = first + 1; i < count; i++) sealAlias(objectAt(resultAt(task, i)), resultAt(task, first));
 }
 
 /** Settles the results with the error that an object is. */

@@ -6,9 +6,11 @@ import { push } from "../sync/inbox";
 import { lock, unlock } from "../sync/lock";
 import { self, threadAt } from "../sync/thread";
 
+/** A wish for more than the limit allows, since it was lowered, is met when there is no task at all. */
 @inline function hasRoomFor(count: u32): bool {
   const schedule = scheduler();
-  return schedule.pending <= schedule.pendingLimit && count <= schedule.pendingLimit - schedule.pending;
+  if (count > schedule.pendingLimit) return !schedule.pending;
+  return schedule.pending <= schedule.pendingLimit - count;
 }
 
 export function setLimit(most: u32): i32 {
