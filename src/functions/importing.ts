@@ -19,10 +19,9 @@ export function testRunner(): string | undefined {
 /** Why a worker must not or cannot import that file; undefined if it may. */
 export function importObstacle(file: string, runner = testRunner()): string | undefined {
 	if (runner !== undefined) return `${runner} loads it, and a worker must not run tests`;
-	const url = fileUrl(file);
-	if (!url.startsWith("file:")) return `${file} is not a file`;
-	if (!/^(?:file:|\/|[a-z]:[\\/])/i.test(file)) return "it was not loaded from a file";
-	if (namedAsTest.test(filePath(file)) || runsTests.test(fileText(file) ?? "")) {
+	const text = fileText(file);
+	if (text === undefined) return `${file} is not a file`;
+	if (namedAsTest.test(filePath(file)) || runsTests.test(text)) {
 		return "it is a test file, and a worker must not run tests";
 	}
 	return undefined;

@@ -45,6 +45,8 @@ export const hooks: CaptureHooks = {
 	},
 };
 
+export { definitions };
+
 export interface Options {
 	readonly closure?: Record<string, unknown>;
 }

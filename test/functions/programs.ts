@@ -14,7 +14,7 @@ export interface Programs {
 	/** The worker's entry. */
 	readonly worker: string;
 	write(files: Record<string, string>): void;
-	/** Runs `node ...args` there and gives what it printed; a failure is an error with all its output. */
+	/** Runs `node ...args` there and gives what it printed; a failure, or a warning, is an error with all its output. */
 	run(...args: string[]): Promise<string>;
 	remove(): void;
 }
@@ -47,8 +47,8 @@ export async function makePrograms(): Promise<Programs> {
 		new Promise((resolve, reject) => {
 			const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env;
 			execFile(process.execPath, args, { cwd: folder, env, timeout: 20_000 }, (error, stdout, stderr) => {
-				if (error === null) resolve(stdout.trim());
-				else reject(new Error(`${error.message}\n${stdout}\n${stderr}`));
+				if (error === null && stderr === "") resolve(stdout.trim());
+				else reject(new Error(`${error?.message}\n${stdout}\n${stderr}`));
 			});
 		});
 	return {
