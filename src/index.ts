@@ -9,6 +9,8 @@
  *   console.log(await ray.get([1, 2, 3].map((n) => square.remote(n))));
  * });
  */
+import "./api/driver.ts";
+
 export { getRuntimeContext } from "./api/context.ts";
 export { createRuntime, init, isInitialized, main, runtime, shutdown, shutdownNow } from "./api/lifecycle.ts";
 export { free, get, getSync, put, putBatch, registerSerializer } from "./api/objects.ts";

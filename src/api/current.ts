@@ -5,6 +5,7 @@
  */
 import type { Engine } from "../engine/engine.ts";
 import { RayError, RuntimeNotInitializedError, RuntimeShutdownError } from "../errors.ts";
+import { definitions } from "../functions/definitions.ts";
 import { createScope, type Scope } from "../platform/context.ts";
 import { SerializerRegistry } from "../values/registry.ts";
 
@@ -35,8 +36,6 @@ interface Registry {
 	readonly ending: WeakMap<Engine, Promise<void>>;
 	/** Classes taught outside of any `run`: every runtime has them. */
 	readonly serializers: SerializerRegistry;
-	/** In a worker, see `becomeWorker`. */
-	reachedInit: (() => boolean) | undefined;
 }
 
 function findRegistry(): Registry {
@@ -50,7 +49,6 @@ function findRegistry(): Registry {
 		engines: new Set(),
 		ending: new WeakMap(),
 		serializers: new SerializerRegistry(),
-		reachedInit: undefined,
 	};
 	const found = holder[REGISTRY];
 	if (found.shape !== SHAPE) {
@@ -95,24 +93,24 @@ function noRuntime(call: string): RayError {
 
 // ── in a worker ──────────────────────────────────────────────────────────────
 
-/**
- * Makes this thread's engine the one that all copies of the package here use. `reachedInit` is called when a module gets to
- * `init()` or `main()`: it answers whether that is one the worker is loading, which then goes no further; inside a task
- * these calls are errors.
- */
-export function becomeWorker(engine: Engine, reachedInit: () => boolean): void {
+/** Makes this thread's engine the one that all copies of the package here use. */
+export function becomeWorker(engine: Engine): void {
 	registry.engine = engine;
 	registry.engines.add(engine);
-	registry.reachedInit = reachedInit;
 }
 
 export function isWorker(): boolean {
 	return registry.engine?.isWorker === true;
 }
 
-/** In a worker: whether the caller is a module that is being loaded, and so has to stop here. */
-export function mustStopHere(): boolean {
-	return registry.reachedInit?.() === true;
+/**
+ * A worker loads a module for the functions it defines. At its `init()` or `main()` it stops, by awaiting what never comes:
+ * what stands below is the driver's. Inside a task these calls are the task's own, and do not stop.
+ */
+export function stopsModule(): boolean {
+	if (!isWorker() || registry.engine?.context().taskId !== undefined) return false;
+	definitions().reachedInit();
+	return true;
 }
 
 /** Tasks use the runtime that runs them. */

@@ -1,11 +1,10 @@
 /** Making and ending runtimes. One is the process's default; others are made by `createRuntime`. */
 import { wrongType } from "../engine/checks.ts";
 import type { Engine } from "../engine/engine.ts";
-import { startLocalEngine } from "../engine/local/start.ts";
 import type { InitSettings } from "../engine/settings.ts";
 import { RuntimeAlreadyInitializedError, RuntimeNotInitializedError, RuntimeShutdownError } from "../errors.ts";
 import type { InitOptions, Runtime, ShutdownOptions } from "../types.ts";
-import { isWorker, mustStopHere, refuseInTask, registry, type Starting, scopedEngine } from "./current.ts";
+import { isWorker, refuseInTask, registry, type Starting, scopedEngine, stopsModule } from "./current.ts";
 import { end, endNow, isOpen } from "./ending.ts";
 import { initSettings } from "./options/init.ts";
 import { defaultShutdown, shutdownOptions } from "./options/shutdown.ts";
@@ -25,7 +24,7 @@ export type InnerSettings = Partial<Pick<InitSettings, "checkImmutability">>;
  * await ray.init({ numCpus: 4, objectStoreMemory: "2GiB" });
  */
 export async function init(options?: InitOptions): Promise<Runtime> {
-	if (mustStopHere()) return never;
+	if (stopsModule()) return never;
 	refuseInTask("init");
 	const settings = initSettings("init", options);
 	refuseSecond();
@@ -76,8 +75,16 @@ async function becomeDefault(settings: InitSettings, fate: { readonly abandoned:
 	return engine;
 }
 
+/** Given by what only a program loads: a worker has this module too, and starts no engines. */
+let start: ((settings: InitSettings) => Promise<Engine>) | undefined;
+
+export function provideEngine(starter: (settings: InitSettings) => Promise<Engine>): void {
+	start = starter;
+}
+
 async function startEngine(settings: InitSettings): Promise<Engine> {
-	const engine = await startLocalEngine(settings);
+	if (start === undefined) throw new Error("Nothing that could start an engine is loaded.");
+	const engine = await start(settings);
 	registry.engines.add(engine);
 	return engine;
 }
@@ -100,7 +107,7 @@ export async function createRuntimeWith(
 	options: InitOptions | undefined,
 	inner: InnerSettings = {},
 ): Promise<Runtime> {
-	if (mustStopHere()) return never;
+	if (stopsModule()) return never;
 	refuseInTask(call);
 	return handleOf(await startEngine({ ...initSettings(call, options), ...inner }));
 }
@@ -115,7 +122,7 @@ export async function shutdown(options?: ShutdownOptions): Promise<void> {
 	refuseInTask("shutdown");
 	const checked = shutdownOptions("shutdown", options);
 	const scoped = scopedEngine();
-	if (scoped === undefined) await registry.starting?.settled;
+	if (scoped === undefined && registry.starting !== undefined) await registry.starting.settled;
 	const engine = scoped ?? registry.engine;
 	if (engine !== undefined) await end(engine, checked);
 }
@@ -176,7 +183,7 @@ export function runtime(): Runtime {
  * });
  */
 export async function main<R>(fn: () => R | Promise<R>, options?: InitOptions): Promise<R | undefined> {
-	if (mustStopHere()) return never;
+	if (stopsModule()) return never;
 	if (isWorker()) return undefined;
 	if (typeof fn !== "function") throw wrongType("main(): the first argument", "a function", fn);
 	const started = await init(options);

@@ -5,6 +5,7 @@ import { checkUsable, isRef } from "../engine/ref.ts";
 import { provideRemoteFunctions, SETTINGS, settingsOf } from "../engine/remote-function.ts";
 import type { Definition, TaskSettings } from "../engine/settings.ts";
 import { callSite } from "../functions/callsite.ts";
+import { definitions } from "../functions/definitions.ts";
 import type {
 	AnyFn,
 	CancelOptions,
@@ -38,8 +39,7 @@ export function remote<F extends AnyFn, const O extends TaskOptions = Record<nev
 	options?: Only<O, TaskOptions>,
 ): RemoteFunction<F, ResultWith<ReturnType<F>, O>> {
 	checkFunction(fn);
-	const definition: Definition = { fn, name: fn.name || "anonymous", site: callSite(remote), shipped: new WeakMap() };
-	return makeRemote(taskSettings("remote", definition, undefined, options)) as never;
+	return makeRemote(taskSettings("remote", define(fn), undefined, options)) as never;
 }
 
 function checkFunction(fn: unknown): void {
@@ -52,6 +52,12 @@ function checkFunction(fn: unknown): void {
 			`remote(): ${show(fn)} is a class, and this version of wasmray has no actors. Give a function.`,
 		);
 	}
+}
+
+function define(fn: AnyFn): Definition {
+	const site = callSite(remote);
+	const ordinal = definitions().register(site, fn);
+	return { fn, name: fn.name || "anonymous", site, ordinal, shipped: new WeakMap() };
 }
 
 /** The object is a function only so that calling it can say what to do; what it can do are its properties. */

@@ -34,6 +34,8 @@ export interface Definition {
 	readonly name: string;
 	/** Where `remote` was called. */
 	readonly site: CallSite | undefined;
+	/** How many were made at that place before. */
+	readonly ordinal: number;
 	/** What an engine made of it, per engine. */
 	readonly shipped: WeakMap<object, unknown>;
 }
