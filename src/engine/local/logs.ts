@@ -80,6 +80,7 @@ export class Logs {
 		if (!this.#options.enabled) return undefined;
 		this.end(worker);
 		const unread = { words: this.#options.words, index: this.#options.wordOf(worker) };
+		Atomics.store(unread.words, unread.index, 0);
 		const [port, workersEnd] = openChannel();
 		const source: Source = { worker, port, unread, lines: { 1: { label: "", text: "" }, 2: { label: "", text: "" } } };
 		this.#sources.set(worker, source);
