@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 const cache = fileURLToPath(new URL("../../node_modules/.cache/wasmray-interleave/", import.meta.url));
-const flags = ["-O3", "--noAssert", "--debug", "--runtime", "stub", "--enable", "threads", "--importMemory"];
+const flags = ["-O3", "--noAssert", "--runtime", "stub", "--enable", "threads", "--importMemory"];
 const memory = ["--sharedMemory", "--noExportMemory", "--initialMemory", "1", "--maximumMemory", "65535"];
 
 /** Compiles a file of `samples/` (by name, without extension), or takes what an earlier run compiled. */
@@ -14,17 +14,16 @@ export async function compileSample(name: string): Promise<Uint8Array> {
 	return compile(`${name}.ts`, readFileSync(path, "utf8"));
 }
 
-export async function compile(file: string, source: string): Promise<Uint8Array> {
-	const hash = createHash("sha256")
-		.update(source)
-		.update([...flags, ...memory].join(" "))
-		.digest("hex");
+/** `names`: with a name section. Default true. */
+export async function compile(file: string, source: string, { names = true } = {}): Promise<Uint8Array> {
+	const options = [...flags, ...memory, ...(names ? ["--debug"] : [])];
+	const hash = createHash("sha256").update(source).update(options.join(" ")).digest("hex");
 	const cached = `${cache}source-${hash.slice(0, 32)}.wasm`;
 	try {
 		return new Uint8Array(readFileSync(cached));
 	} catch {
 		let wasm: Uint8Array | undefined;
-		const { error, stderr } = await asc.main([file, ...flags, ...memory, "--outFile", "out.wasm"], {
+		const { error, stderr } = await asc.main([file, ...options, "--outFile", "out.wasm"], {
 			readFile: (name: string) => (name === file ? source : null),
 			writeFile: (name: string, content: string | Uint8Array) => {
 				if (name === "out.wasm" && typeof content !== "string") wasm = content;

@@ -87,13 +87,19 @@ export class Dependence {
 				this.#writers[cell] = writers | bit;
 				if (((readers | writers) & ~bit) !== 0) this.learnt = true;
 			}
-			if (((readers | writers) & ~bit) === 0) return;
+			if (((readers | writers) & ~bit) === 0) {
+				this.step(thread, site);
+				return;
+			}
 		} else {
 			if ((readers & bit) === 0) {
 				this.#readers[cell] = readers | bit;
 				if ((writers & ~bit) !== 0) this.learnt = true;
 			}
-			if ((writers & ~bit) === 0) return;
+			if ((writers & ~bit) === 0) {
+				this.step(thread, site);
+				return;
+			}
 		}
 		if (this.#run[cell] !== this.#currentRun) {
 			this.#run[cell] = this.#currentRun;
@@ -115,6 +121,11 @@ export class Dependence {
 			this.#readLow[cell] = (this.#readLow[cell] + Math.imul(this.#threadLow[thread], 0x9e3779b1)) | 0;
 			this.#readHigh[cell] = (this.#readHigh[cell] + Math.imul(this.#threadHigh[thread], 0x85ebca77)) | 0;
 		}
+	}
+
+	/** The thread did something that nobody else can notice: it stands elsewhere now. */
+	step(thread: number, what: number): void {
+		this.#mix(thread, what, 0, 0);
 	}
 
 	/** `to` was influenced by `from` outside of memory: woken, ended, timed out (from itself). */

@@ -31,6 +31,8 @@ export interface ExploreOptions {
 	readonly simplest?: boolean;
 	/** False: a decision before every operation, nothing merged. For testing that the reductions lose nothing. Default true. */
 	readonly reduce?: boolean;
+	/** Random schedules before the search, for it to know from the start which memory is shared. Default 24. */
+	readonly warmUp?: number;
 	/** Called after each schedule that ran to its end. */
 	readonly onEnd?: (prepared: Prepared) => void;
 }
@@ -185,9 +187,6 @@ class DepthFirst implements Strategy {
 	}
 }
 
-/** Random schedules before the search, for it to know from the start which memory is shared. */
-const WARM_UP = 24;
-
 export function explore(what: Program | Prepared, options: ExploreOptions = {}): Result {
 	const prepared = what instanceof Prepared ? what : new Prepared(what);
 	return new Search(prepared, options).run();
@@ -224,8 +223,8 @@ class Search {
 			const message = `setup: ${error instanceof Error ? error.message : String(error)}`;
 			this.#violation = { kind: "error", message, schedule: "", replay: "" };
 		}
-		const seed = this.#options.seed ?? 1;
-		if (this.#violation === undefined) this.#runRandom(seed, WARM_UP);
+		const { seed = 1, warmUp = 24 } = this.#options;
+		if (this.#violation === undefined) this.#runRandom(seed, warmUp);
 		const stumbled = this.#violation;
 		const enough = stumbled !== undefined && (stumbled.schedule === "" || this.#options.simplest === false);
 		if (!enough) {
@@ -242,8 +241,10 @@ class Search {
 				complete = outcome === "exhaustive" || outcome === "complete";
 				exhaustive = outcome === "exhaustive";
 			}
+			// What lies behind the limit of steps was not seen.
+			if (this.#cut > 0) complete = exhaustive = false;
 			this.#violation ??= stumbled;
-			if (this.#violation === undefined) this.#runRandom(seed + WARM_UP, this.#options.random ?? 0);
+			if (this.#violation === undefined) this.#runRandom(seed + warmUp, this.#options.random ?? 0);
 		}
 		return {
 			program: this.#prepared.program.name,

@@ -10,24 +10,10 @@
 // A helper reports to the import, then does what the import's answer says: the operation itself, or one of its
 // mutations. So one instrumented module serves every mutant. Asyncify makes the reporting imports suspendable.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import binaryen from "binaryen";
-
-export type SiteKind =
-	| "load"
-	| "store"
-	| "add"
-	| "sub"
-	| "and"
-	| "or"
-	| "xor"
-	| "xchg"
-	| "cmpxchg"
-	| "wait"
-	| "notify"
-	| "copy"
-	| "fill";
+import { fixedHelpers, helperText, importsText, observingHelper, type SiteKind, shapeOf } from "./helpers.ts";
 
 /** One memory instruction of the module. */
 export interface Site {
@@ -54,41 +40,48 @@ export interface Instrumented {
 export interface InstrumentOptions {
 	/** The same code with a name section (asc's `--debug` adds nothing else at the same optimisation level). */
 	readonly namesFrom?: Uint8Array;
+	/** Only writes are reported and nothing suspends: for a module that looks at the memory between schedules. */
+	readonly observing?: boolean;
 	/** Folder for instrumented modules, by content hash. Default: node_modules/.cache/wasmray-interleave. */
 	readonly cache?: string | false;
 }
 
-/** What a reporting import answers: do it, only read, or read, report again and write. */
-export const PERFORM = 0;
-export const DROP = 1;
-export const SPLIT = 2;
-
-const here = fileURLToPath(import.meta.url);
+const sources = ["./instrument.ts", "./helpers.ts"].map((name) => fileURLToPath(new URL(name, import.meta.url)));
 const cacheFolder = fileURLToPath(new URL("../../node_modules/.cache/wasmray-interleave/", import.meta.url));
 let ownText: string | undefined;
 
-/** Instruments `wasm`, or returns what an earlier run left in the cache. */
+const known = new Map<string, Instrumented>();
+
+/** Instruments `wasm`, or returns what was made of it before, in this process or in an earlier one. */
 export function instrument(wasm: Uint8Array, options: InstrumentOptions = {}): Instrumented {
-	ownText ??= readFileSync(here, "utf8");
 	const hash = createHash("sha256").update(wasm).digest("hex").slice(0, 16);
 	const folder = options.cache ?? cacheFolder;
-	if (folder === false) return transform(wasm, hash, options.namesFrom);
+	if (folder === false) return transform(wasm, hash, options);
+	ownText ??= sources.map((path) => readFileSync(path, "utf8")).join("");
 	const key = createHash("sha256")
 		.update(ownText)
-		.update(wasm)
-		.update(options.namesFrom ?? "");
+		.update(String(options.observing ?? false));
+	key.update(wasm).update(options.namesFrom ?? "");
 	const stem = `${folder}/${key.digest("hex").slice(0, 32)}`;
-	try {
-		const table = JSON.parse(readFileSync(`${stem}.json`, "utf8")) as Pick<Instrumented, "sites" | "globals">;
-		return { bytes: new Uint8Array(readFileSync(`${stem}.wasm`)), hash, ...table };
-	} catch {
-		const made = transform(wasm, hash, options.namesFrom);
-		mkdirSync(folder, { recursive: true });
-		// The table is renamed into place last: whoever sees it sees the whole pair.
-		replaceFile(`${stem}.wasm`, made.bytes);
-		replaceFile(`${stem}.json`, JSON.stringify({ sites: made.sites, globals: made.globals }));
-		return made;
+	let made = known.get(stem);
+	if (made === undefined) {
+		made = fromFolder(stem, hash);
+		if (made === undefined) {
+			made = transform(wasm, hash, options);
+			mkdirSync(folder, { recursive: true });
+			// The table is renamed into place last: whoever sees it sees the whole pair.
+			replaceFile(`${stem}.wasm`, made.bytes);
+			replaceFile(`${stem}.json`, JSON.stringify({ sites: made.sites, globals: made.globals }));
+		}
+		known.set(stem, made);
 	}
+	return made;
+}
+
+function fromFolder(stem: string, hash: string): Instrumented | undefined {
+	if (!existsSync(`${stem}.json`)) return undefined;
+	const table = JSON.parse(readFileSync(`${stem}.json`, "utf8")) as Pick<Instrumented, "sites" | "globals">;
+	return { bytes: new Uint8Array(readFileSync(`${stem}.wasm`)), hash, ...table };
 }
 
 function replaceFile(path: string, content: string | Uint8Array): void {
@@ -97,14 +90,14 @@ function replaceFile(path: string, content: string | Uint8Array): void {
 	renameSync(temporary, path);
 }
 
-function transform(wasm: Uint8Array, hash: string, namesFrom?: Uint8Array): Instrumented {
+function transform(wasm: Uint8Array, hash: string, { namesFrom, observing = false }: InstrumentOptions): Instrumented {
 	if (namesFrom && !sameCode(wasm, namesFrom)) {
 		throw new Error("namesFrom is another module: it may differ from the shipping bytes only in custom sections");
 	}
 	const original = binaryen.readBinaryWithFeatures(namesFrom ?? wasm, binaryen.Features.All);
 	const text = original.emitText();
 	original.dispose();
-	const rewritten = rewrite(text);
+	const rewritten = rewrite(text, observing);
 	const module = binaryen.parseText(rewritten.text);
 	try {
 		module.setFeatures(binaryen.Features.All & ~binaryen.Features.GC);
@@ -113,15 +106,27 @@ function transform(wasm: Uint8Array, hash: string, namesFrom?: Uint8Array): Inst
 			"explorer.load,explorer.store,explorer.cas,explorer.wait,explorer.notify",
 		);
 		if (!text.includes("call_indirect")) binaryen.setPassArgument("asyncify-ignore-indirect", "1");
-		binaryen.setOptimizeLevel(1);
-		binaryen.setShrinkLevel(0);
-		module.runPasses(["asyncify"]);
+		settle();
+		if (!observing) module.runPasses(["asyncify"]);
 		const bytes = new Uint8Array(module.emitBinary());
 		return { bytes, sites: rewritten.sites, globals: rewritten.globals, hash };
 	} finally {
 		binaryen.clearPassArguments();
 		module.dispose();
 	}
+}
+
+/** Binaryen's options are global, and AssemblyScript's compiler, if it ran in this process, has left others. */
+function settle(): void {
+	binaryen.setOptimizeLevel(1);
+	binaryen.setShrinkLevel(0);
+	binaryen.setDebugInfo(false);
+	binaryen.setTrapsNeverHappen(false);
+	binaryen.setLowMemoryUnused(false);
+	binaryen.setZeroFilledMemory(false);
+	binaryen.setFastMath(false);
+	binaryen.setGenerateStackIR(false);
+	binaryen.setOptimizeStackIR(false);
 }
 
 interface Rewritten {
@@ -141,7 +146,7 @@ const heads = new RegExp(
 );
 
 /** Binaryen prints one operator a line, operands nested: each instruction's head can be replaced where it stands. */
-function rewrite(text: string): Rewritten {
+function rewrite(text: string, observing: boolean): Rewritten {
 	const sites: Site[] = [];
 	const helpers = new Map<string, string>();
 	const globals: string[] = [];
@@ -163,7 +168,8 @@ function rewrite(text: string): Rewritten {
 		const count = (counts.get(`${current}: ${op}`) ?? 0) + 1;
 		counts.set(`${current}: ${op}`, count);
 		const shape = shapeOf(op);
-		if (!helpers.has(op)) helpers.set(op, helperText(op, shape));
+		if (observing && (shape.kind === "load" || shape.kind === "notify")) return head;
+		if (!helpers.has(op)) helpers.set(op, observing ? observingHelper(op, shape) : helperText(op, shape));
 		sites.push({
 			id: sites.length,
 			kind: shape.kind,
@@ -190,118 +196,6 @@ function placeAdded(body: string, opened: number, added: string): string {
 function readableName(func: string, exported: ReadonlyMap<string, string>): string {
 	const plain = func.replaceAll('"', "");
 	return /^\d+$/.test(plain) ? (exported.get(func) ?? `function ${plain}`) : plain;
-}
-
-interface Shape {
-	readonly kind: SiteKind;
-	readonly atomic: boolean;
-	readonly width: number;
-	/** The value's wasm type. */
-	readonly type: "i32" | "i64" | "f32" | "f64" | "v128";
-}
-
-const typeWidths = { i32: 4, i64: 8, f32: 4, f64: 8, v128: 16 } as const;
-
-function shapeOf(op: string): Shape {
-	if (op === "memory.copy" || op === "memory.fill") {
-		return { kind: op === "memory.copy" ? "copy" : "fill", atomic: false, width: 0, type: "i32" };
-	}
-	if (op === "memory.atomic.notify") return { kind: "notify", atomic: true, width: 4, type: "i32" };
-	if (op === "memory.atomic.wait32") return { kind: "wait", atomic: true, width: 4, type: "i32" };
-	const parts = /^(i32|i64|f32|f64|v128)\.(atomic\.)?(load|store|rmw)(8|16|32)?(?:\.([a-z]+))?(?:_[su])?$/.exec(op);
-	if (!parts) throw new Error(`the explorer does not know the instruction ${op}: add it to shapeOf and helperText`);
-	const type = parts[1] as Shape["type"];
-	const kind = (parts[3] === "rmw" ? parts[5] : parts[3]) as SiteKind;
-	return { kind, atomic: parts[2] !== undefined, width: parts[4] ? Number(parts[4]) / 8 : typeWidths[type], type };
-}
-
-const importsText = `
- (import "explorer" "access" (func $x.access (param i32 i32 i32 i32)))
- (import "explorer" "load" (func $x.point.load (param i32 i32) (result i32)))
- (import "explorer" "store" (func $x.point.store (param i32 i32 i32 i32) (result i32)))
- (import "explorer" "cas" (func $x.point.cas (param i32 i32 i32 i32 i32 i32) (result i32)))
- (import "explorer" "wait" (func $x.point.wait (param i32 i32 i32 i32 i32) (result i32)))
- (import "explorer" "notify" (func $x.point.notify (param i32 i32 i32) (result i32)))
- (import "explorer" "size" (func $x.size (result i32)))`;
-
-const fixedHelpers = `
- (func $x.grow (param $pages i32) (result i32)
-  (if (result i32) (local.get $pages) (then (i32.const -1)) (else (call $x.size))))`;
-
-const low = (type: string, value: string) =>
-	type === "i64" ? `(i32.wrap_i64 (local.get ${value}))` : `(local.get ${value})`;
-const high = (type: string, value: string) =>
-	type === "i64" ? `(i32.wrap_i64 (i64.shr_u (local.get ${value}) (i64.const 32)))` : "(i32.const 0)";
-
-function helperText(op: string, shape: Shape): string {
-	const { type, kind, width } = shape;
-	const name = `$x.${op}`;
-	const place = "(param $site i32) (param $offset i32)";
-	const address = "(local.set $p (i32.add (local.get $p) (local.get $offset)))";
-	const here = "(local.get $site) (local.get $p)";
-	if (kind === "copy") {
-		return `(func ${name} ${place} (param $to i32) (param $from i32) (param $size i32)
-  (call $x.access (local.get $site) (i32.const 0) (local.get $from) (local.get $size))
-  (call $x.access (local.get $site) (i32.const 1) (local.get $to) (local.get $size))
-  (memory.copy (local.get $to) (local.get $from) (local.get $size)))`;
-	}
-	if (kind === "fill") {
-		return `(func ${name} ${place} (param $to i32) (param $value i32) (param $size i32)
-  (call $x.access (local.get $site) (i32.const 1) (local.get $to) (local.get $size))
-  (memory.fill (local.get $to) (local.get $value) (local.get $size)))`;
-	}
-	if (kind === "notify") {
-		return `(func ${name} ${place} (param $p i32) (param $count i32) (result i32)
-  ${address}
-  (call $x.point.notify ${here} (local.get $count)))`;
-	}
-	if (kind === "wait") {
-		return `(func ${name} ${place} (param $p i32) (param $expected i32) (param $timeout i64) (result i32)
-  ${address}
-  (call $x.point.wait ${here} (local.get $expected) ${low("i64", "$timeout")} ${high("i64", "$timeout")}))`;
-	}
-	if (!shape.atomic) {
-		const access = `(call $x.access (local.get $site) (i32.const ${kind === "store" ? 1 : 0}) (local.get $p) (i32.const ${width}))`;
-		return kind === "load"
-			? `(func ${name} ${place} (param $p i32) (result ${type}) ${address} ${access} (${op} align=1 (local.get $p)))`
-			: `(func ${name} ${place} (param $p i32) (param $value ${type}) ${address} ${access} (${op} align=1 (local.get $p) (local.get $value)))`;
-	}
-	const bits = width * 8 === typeWidths[type] * 8 ? "" : String(width * 8);
-	const load = `(${type}.atomic.load${bits}${bits ? "_u" : ""} (local.get $p))`;
-	const store = (value: string) => `(${type}.atomic.store${bits} (local.get $p) ${value})`;
-	const point = (value: string) => `(call $x.point.store ${here} ${low(type, value)} ${high(type, value)})`;
-	if (kind === "load") {
-		return `(func ${name} ${place} (param $p i32) (result ${type}) ${address} (drop (call $x.point.load ${here})) ${load})`;
-	}
-	if (kind === "store") {
-		return `(func ${name} ${place} (param $p i32) (param $value ${type}) ${address}
-  (if (i32.eqz ${point("$value")}) (then ${store("(local.get $value)")})))`;
-	}
-	if (kind === "cmpxchg") {
-		const call = `(call $x.point.cas ${here} ${low(type, "$expected")} ${high(type, "$expected")} ${low(type, "$value")} ${high(type, "$value")})`;
-		// wasm compares the loaded value with the expected one cut to the access' width.
-		const mask = bits ? `(${type}.const ${2 ** (width * 8) - 1})` : `(${type}.const -1)`;
-		return `(func ${name} ${place} (param $p i32) (param $expected ${type}) (param $value ${type}) (result ${type})
-  (local $action i32) (local $old ${type})
-  ${address}
-  (local.set $action ${call})
-  (if (i32.eqz (local.get $action)) (then (return (${op} (local.get $p) (local.get $expected) (local.get $value)))))
-  (local.set $old ${load})
-  (if (i32.eq (local.get $action) (i32.const ${SPLIT}))
-   (then (if (${type}.eq (local.get $old) (${type}.and (local.get $expected) ${mask}))
-    (then (drop ${point("$value")}) ${store("(local.get $value)")}))))
-  (local.get $old))`;
-	}
-	const combined = kind === "xchg" ? "(local.get $value)" : `(${type}.${kind} (local.get $old) (local.get $value))`;
-	return `(func ${name} ${place} (param $p i32) (param $value ${type}) (result ${type})
-  (local $action i32) (local $old ${type})
-  ${address}
-  (local.set $action ${point("$value")})
-  (if (i32.eqz (local.get $action)) (then (return (${op} (local.get $p) (local.get $value)))))
-  (local.set $old ${load})
-  (if (i32.eq (local.get $action) (i32.const ${SPLIT}))
-   (then (drop ${point("$value")}) ${store(combined)}))
-  (local.get $old))`;
 }
 
 /** Equal but for custom sections (id 0). */

@@ -6,7 +6,8 @@
 // sound as long as no schedule shows a data race (races.ts).
 import { Cells, MARK_CELL } from "./cells.ts";
 import { Dependence } from "./dependence.ts";
-import { DROP, type Instrumented, PERFORM, type Site, SPLIT } from "./instrument.ts";
+import { DROP, PERFORM, SPLIT } from "./helpers.ts";
+import type { Instrumented, Site } from "./instrument.ts";
 import { type Access, RaceDetector } from "./races.ts";
 import { Recording } from "./schedule.ts";
 import { Digest } from "./states.ts";
@@ -130,6 +131,8 @@ export class Machine {
 	log: LogEntry[] = [];
 	/** Called after each call of the core that returned in a schedule. */
 	onReturn: (() => void) | undefined;
+	/** Threads that some run stopped. */
+	#stoppable = 0;
 	#directEvents = 0;
 	#plainEvents = 0;
 	#next = -1;
@@ -191,7 +194,8 @@ export class Machine {
 			if (timesOut) this.#timeOut(thread);
 			this.fresh &= ~(1 << index);
 			this.spinning &= ~(1 << index);
-			thread.granted = true;
+			// Whether a wait may end by its timeout depends on what others can do: that is a step of its own.
+			thread.granted = !timesOut;
 			thread.proceed();
 		}
 		this.direct = true;
@@ -275,10 +279,14 @@ export class Machine {
 			chosen = this.strategy.choose(thread.index, this.candidates(this.ready), rounds > 0);
 		} else {
 			// Further rounds lead nowhere new: only the first one is a place to switch.
-			if (!visible || rounds > 1) return true;
-			if (thread.granted) {
-				thread.granted = false;
-				return true;
+			if (rounds > 1) return true;
+			// One that may be stopped may be stopped before any operation, and behind what it did since the last one.
+			if ((this.#stoppable & bit) === 0) {
+				if (!visible) return true;
+				if (thread.granted) {
+					thread.granted = false;
+					return true;
+				}
 			}
 			if (this.ready === bit && this.timeoutsLeft === 0) return true;
 			chosen = this.strategy.choose(thread.index, this.candidates(this.ready), rounds > 0);
@@ -342,6 +350,18 @@ export class Machine {
 		} else this.dependence.record(thread.index, site, true, address, 4);
 	}
 
+	/** The thread waits until `other` has ended, which it makes it do. */
+	stopThread(thread: Thread, other: Thread): void {
+		this.passed(thread);
+		const bit = 1 << other.index;
+		if ((this.#stoppable & bit) === 0) {
+			this.#stoppable |= bit;
+			this.dependence.learnt = true;
+		}
+		if (other.over) this.races.order(other.index, thread.index);
+		else other.die(thread.index);
+	}
+
 	/** One more round of a loop that only reads: nothing that anybody could notice, and no place to switch (see `arrive`). */
 	spins(thread: Thread, site: number, address: number, width: number): number {
 		this.events++;
@@ -350,11 +370,11 @@ export class Machine {
 		return PERFORM;
 	}
 
-	/** A killable thread has passed a boundary alive. */
+	/** The thread has taken a step that touches no memory. */
 	passed(thread: Thread): void {
 		this.recording.count++;
 		this.events++;
-		this.dependence.order(thread.index, thread.index, 9);
+		this.dependence.step(thread.index, 9);
 	}
 
 	/** Wakes up to `count` waiters, oldest first. */
@@ -374,7 +394,7 @@ export class Machine {
 
 	#timeOut(thread: Thread): void {
 		if (this.timeoutsLeft > 0) this.timeoutsLeft--;
-		this.dependence.order(thread.index, thread.index, 5);
+		this.dependence.step(thread.index, 5);
 		if (this.trace !== undefined) this.note(thread.index, -1, thread.waitsAt, 4, "times out", true);
 		this.waits.leave(thread.index);
 		thread.unblock(TIMED_OUT);

@@ -8,10 +8,9 @@ import type { Mutant, Prepared } from "./program.ts";
 
 /** What can be done to each kind of operation; `drop` of a read-modify-write leaves its read. */
 function mutationsOf(site: Site): MutationKind[] {
-	if (!site.atomic) return [];
+	if (!site.atomic || site.kind === "wait") return [];
 	if (site.kind === "load") return ["plain"];
 	if (site.kind === "notify") return ["skip"];
-	if (site.kind === "wait") return ["spurious"];
 	return ["drop", "plain"];
 }
 
@@ -21,8 +20,15 @@ export function mutantsOf(sites: readonly Site[]): Mutant[] {
 	);
 }
 
+/** Waits that return at once without a reason, as engines may: no program may fail because of these. */
+export function spuriousWaitsOf(sites: readonly Site[]): Mutant[] {
+	return sites
+		.filter((site) => site.kind === "wait")
+		.map((site) => ({ site: site.id, mutation: "spurious", name: `${site.name}: spurious` }));
+}
+
 export function findMutant(sites: readonly Site[], name: string): Mutant {
-	const all = mutantsOf(sites);
+	const all = [...mutantsOf(sites), ...spuriousWaitsOf(sites)];
 	const found = all.find((mutant) => mutant.name === name);
 	if (found === undefined) throw new Error(`there is no mutant "${name}"; the first is "${all[0]?.name}"`);
 	return found;

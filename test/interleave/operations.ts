@@ -1,5 +1,5 @@
 // What one thread's atomic operations mean to everything that watches: races, dependence, spinning, waiters, the trace.
-import { DROP, PERFORM, SPLIT } from "./instrument.ts";
+import { DROP, PERFORM, SPLIT } from "./helpers.ts";
 import type { Machine } from "./machine.ts";
 import { Spin } from "./spin.ts";
 import { Digest } from "./states.ts";

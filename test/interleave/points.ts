@@ -1,5 +1,5 @@
 // The imports of a thread's instance: each is a point, where the thread may be suspended before the operation is done.
-import { PERFORM } from "./instrument.ts";
+import { PERFORM } from "./helpers.ts";
 import type { Machine } from "./machine.ts";
 import type { Operations } from "./operations.ts";
 import { NOT_EQUAL, WOKEN } from "./steps.ts";
@@ -100,6 +100,17 @@ export function pointsOf(machine: Machine, thread: Thread, operations: Operation
 			return operations.notify(site, address, count >>> 0);
 		},
 	};
+}
+
+/** Another module that looks at the memory: what it writes is only put back. */
+export function observingPointsOf(machine: Machine): Reports {
+	const never = () => {
+		throw new Error("an observer would wait for ever");
+	};
+	const access = (_site: number, _writes: number, address: number, width: number) => {
+		machine.world.touch(address >>> 0, width >>> 0);
+	};
+	return { access, load: never, store: never, cas: never, wait: never, notify: never };
 }
 
 /** Setup and check: every operation is done at once. */

@@ -1,7 +1,7 @@
 // A program to explore: a core, what it is set up with, a few threads, and what must hold at the end.
 import { type Instrumented, instrument } from "./instrument.ts";
 import { type Limits, type LogEntry, Machine, type MutationKind, type Strategy } from "./machine.ts";
-import { directPointsOf } from "./points.ts";
+import { directPointsOf, observingPointsOf } from "./points.ts";
 import { type Steps, steps } from "./steps.ts";
 import { Thread } from "./thread.ts";
 import { type Calls, CoreInstance, World } from "./world.ts";
@@ -40,6 +40,8 @@ export interface SetupContext {
 	readonly words: Int32Array;
 	/** Pages that the program may use. */
 	readonly pages: number;
+	/** Calls on another module over the same memory, such as a debug build that checks invariants. The same bytes give the same instance. */
+	observer(wasm: Uint8Array): Calls;
 }
 
 export interface End<Given> extends SetupContext {
@@ -63,13 +65,13 @@ export interface ProgramOptions<Given> {
 	readonly stackPages?: number;
 	/** Runs once, alone; every schedule starts from the memory and the globals that it leaves. */
 	readonly setup?: (context: SetupContext) => Given;
-	readonly threads: readonly (Body<Given> | ThreadOptions<Given>)[];
+	readonly threads: readonly (Body<NoInfer<Given>> | ThreadOptions<NoInfer<Given>>)[];
 	/** Before each schedule: puts back what the program keeps outside of the memory. */
 	readonly begin?: () => void;
 	/** After each schedule that ran to its end: says what is wrong, if anything. */
-	readonly check?: (end: End<Given>) => string | undefined;
+	readonly check?: (end: End<NoInfer<Given>>) => string | undefined;
 	/** After each call that returns in a schedule. */
-	readonly invariant?: (end: End<Given>) => string | undefined;
+	readonly invariant?: (end: End<NoInfer<Given>>) => string | undefined;
 	readonly limits?: Partial<Limits>;
 }
 
@@ -93,6 +95,7 @@ export class Prepared {
 	readonly machine: Machine;
 	readonly core: Instrumented;
 	readonly #main: CoreInstance;
+	readonly #observers = new Map<Uint8Array, CoreInstance>();
 	readonly #context: SetupContext;
 	readonly #end: End<unknown>;
 	#given: unknown;
@@ -121,7 +124,8 @@ export class Prepared {
 		this.#main = new CoreInstance(this.core, world, directPointsOf(this.machine));
 		const { words, bytes: memory } = world;
 		const calls = threads.map((thread) => thread.instance.calls);
-		this.#context = { core: this.#main.calls, threads: calls, memory, words, pages: world.pages };
+		const observer = (bytes: Uint8Array) => this.#observer(bytes);
+		this.#context = { core: this.#main.calls, threads: calls, memory, words, pages: world.pages, observer };
 		this.#end = this.#makeEnd();
 		const { invariant } = program;
 		if (invariant) {
@@ -140,9 +144,10 @@ export class Prepared {
 		machine.world.wipe();
 		machine.dependence.forget();
 		machine.alone();
-		for (const instance of [this.#main, ...machine.threads.map((thread) => thread.instance)]) instance.reset();
+		this.#observers.clear();
+		for (const instance of this.#instances()) instance.reset();
 		this.#given = this.program.setup?.(this.#context);
-		for (const instance of [this.#main, ...machine.threads.map((thread) => thread.instance)]) instance.save();
+		for (const instance of this.#instances()) instance.save();
 		machine.world.takeSnapshot();
 	}
 
@@ -150,6 +155,7 @@ export class Prepared {
 	run(strategy: Strategy): void {
 		const { machine, program } = this;
 		this.#main.restore();
+		for (const observer of this.#observers.values()) observer.restore();
 		program.begin?.();
 		machine.run(strategy);
 		if (machine.stop !== "" || program.check === undefined) return;
@@ -160,6 +166,20 @@ export class Prepared {
 		} catch (error) {
 			machine.fail("error", `check: ${error instanceof Error ? error.message : String(error)}`);
 		}
+	}
+
+	#instances(): CoreInstance[] {
+		return [this.#main, ...this.#observers.values(), ...this.machine.threads.map((thread) => thread.instance)];
+	}
+
+	#observer(wasm: Uint8Array): Calls {
+		let observer = this.#observers.get(wasm);
+		if (observer === undefined) {
+			const { machine } = this;
+			observer = new CoreInstance(instrument(wasm, { observing: true }), machine.world, observingPointsOf(machine));
+			this.#observers.set(wasm, observer);
+		}
+		return observer.calls;
 	}
 
 	#thread(index: number, options: ThreadOptions<unknown>, recovery: number, recovers: boolean): Thread {

@@ -1,5 +1,13 @@
 // Results as text.
-import type { Result } from "./explore.ts";
+import { type ExploreOptions, explore, type Result } from "./explore.ts";
+import type { Prepared, Program } from "./program.ts";
+
+/** For tests: throws, with the schedule, if the program can go wrong or if some of it was not covered. */
+export function mustHold(what: Program | Prepared, options: ExploreOptions = {}): Result {
+	const result = explore(what, options);
+	if (result.violation !== undefined || result.cut > 0) throw new Error(describeResult(result));
+	return result;
+}
 
 export function describeResult(result: Result): string {
 	const { program, schedules, pruned, cut, random, seconds, violation } = result;

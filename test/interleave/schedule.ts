@@ -109,7 +109,8 @@ export class Replay implements Strategy {
 		if (next === undefined) return running >= 0 ? running : 31 - Math.clz32(candidates & -candidates);
 		this.#at++;
 		if ((candidates & (1 << next.thread)) === 0) {
-			throw new Error(`the schedule does not fit: thread ${next.thread} cannot go on at its stretch ${this.#at + 1}`);
+			const where = `thread ${next.thread} cannot go on at its stretch ${this.#at + 1}`;
+			this.#machine.fail("error", `the schedule does not fit: ${where}`);
 		}
 		return next.thread;
 	}

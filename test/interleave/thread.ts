@@ -327,20 +327,15 @@ export class Thread {
 				this.#result = operations.notify(machine.hostSite("notify"), step.address, count);
 				break;
 			}
-			case "stop": {
-				const other = machine.threads[step.thread];
-				machine.recording.count++;
-				machine.events++;
-				if (!other.over) other.die(this.index);
+			case "stop":
+				machine.stopThread(this, machine.threads[step.thread]);
 				break;
-			}
 			case "mark":
 				machine.didMeet(this, machine.hostSite("mark"), -1);
 				machine.logged(this, step.entry);
 				break;
 			case "boundary":
-				machine.recording.count++;
-				machine.events++;
+				machine.passed(this);
 				break;
 		}
 		return machine.stop === "";
@@ -353,8 +348,7 @@ export class Thread {
 			const address = machine.waits.addressOf(ticket);
 			if (address >= 0) machine.dependence.record(this.index, site, true, address, 4);
 		}
-		machine.recording.count++;
-		machine.events++;
+		machine.passed(this);
 		const settled = machine.waits.settledOf(tickets);
 		this.#result = settled;
 		if (settled >= 0) return true;
