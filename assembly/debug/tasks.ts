@@ -2,7 +2,7 @@
 
 import {
   GATE_RESERVED, GATE_VACANT, PHASE_PENDING, RESOURCE_CPU, RESOURCE_GPU, RESOURCE_UNIT, RESOURCE_CLASS_AMOUNTS, RESOURCE_CLASS_RESOURCES,
-  RUNNER_BIT_QUEUED, STATE_PHASE_MASK, TASK_FLAG_HAS_CHILDREN, TASK_FLAG_INLINE_ARGS, TASK_FLAG_MARKED, TASK_FLAG_STREAM,
+  RUNNER_BIT_QUEUED, STATE_PHASE_MASK, TASK_FLAG_HAS_CHILDREN, TASK_FLAG_INLINE_ARGS, TASK_FLAG_STREAM, TASK_FLAG_TREE,
   TASK_PHASE_DECIDING, TASK_PHASE_ENDED, TASK_PHASE_LOST, TASK_PHASE_READY, TASK_PHASE_RESUMING, TASK_PHASE_RUNNING, TASK_PHASE_SUSPENDED,
   TASK_PHASE_VACANT, TASK_PHASE_WAITING, TaskEntry, Thread,
 } from "../layout";
@@ -25,7 +25,7 @@ import {
 
 @inline const BATCH: u32 = 32;
 @inline const LAST_GENERATION: u32 = u32.MAX_VALUE - 1;
-@inline const FLAGS: u32 = TASK_FLAG_STREAM | TASK_FLAG_HAS_CHILDREN | TASK_FLAG_MARKED | TASK_FLAG_INLINE_ARGS;
+@inline const FLAGS: u32 = TASK_FLAG_STREAM | TASK_FLAG_HAS_CHILDREN | TASK_FLAG_INLINE_ARGS | TASK_FLAG_TREE;
 
 let unfinished: u32 = 0;
 let readyTasks: u32 = 0;
@@ -99,7 +99,6 @@ function checkFields(task: TaskEntry, number: u32): bool {
   if (task.resourceClass >= scheduler().classes) return wrong(faults.TASK_FIELD_WRONG, number, task.resourceClass, 0);
   if (task.priority > 15) return wrong(faults.TASK_FIELD_WRONG, number, task.priority, 0);
   if (task.flags & ~FLAGS) return wrong(faults.TASK_FIELD_WRONG, number, task.flags, 0);
-  if (task.flags & TASK_FLAG_MARKED) return wrong(faults.TASK_FIELD_WRONG, number, task.flags, 0);
   if (task.flags & TASK_FLAG_STREAM && task.results != 1) return wrong(faults.TASK_FIELD_WRONG, number, task.results, 1);
   return task.dependencies <= task.references || wrong(faults.TASK_FIELD_WRONG, number, task.dependencies, task.references);
 }

@@ -3,7 +3,7 @@
 // are found and marked, generation by generation, then each is cancelled. Tasks that never submitted cost no search.
 
 import {
-  RUNNER_BIT_CANCEL, STATUS_INVALID, STATUS_OK, STATUS_POISONED, STATUS_STALE, TASK_FLAG_HAS_CHILDREN, TASK_FLAG_MARKED,
+  RUNNER_BIT_CANCEL, STATUS_INVALID, STATUS_OK, STATUS_POISONED, STATUS_STALE, TASK_FLAG_HAS_CHILDREN, TASK_FLAG_MARKED, TASK_FLAG_TREE,
   TASK_PHASE_DECIDING, TASK_PHASE_ENDED, TASK_PHASE_LOST, TASK_PHASE_READY, TASK_PHASE_SUBMITTING, TASK_PHASE_VACANT,
   TASK_PHASE_WAITING, TaskEntry,
 } from "../layout";
@@ -69,7 +69,10 @@ function markAll(ancestor: TaskEntry, generation: u32, reason: u32): bool {
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return false;
   let more = isUnfinished(ancestor, generation);
-  if (more) ancestor.storeCancel(reason);
+  if (more) {
+    ancestor.storeCancel(reason);
+    ancestor.flags |= TASK_FLAG_TREE;
+  }
   more = more && (ancestor.flags & TASK_FLAG_HAS_CHILDREN) != 0;
   unlock(schedule.lockAddress);
   const any = more;
@@ -84,14 +87,17 @@ function markAll(ancestor: TaskEntry, generation: u32, reason: u32): bool {
   return any;
 }
 
-/** Marks a task whose parent is cancelled. True: it may have children itself. */
+/**
+ * Marks a task whose parent is cancelled with all that it has submitted; a parent that is merely cancelled does not take its
+ * children along. True: it may have children itself.
+ */
 function mark(task: TaskEntry, reason: u32): bool {
   const phase = phaseOf(task);
-  if (phase == TASK_PHASE_VACANT || phase == TASK_PHASE_ENDED || task.loadCancel() || !task.parent) return false;
+  if (phase == TASK_PHASE_VACANT || phase == TASK_PHASE_ENDED || task.flags & TASK_FLAG_TREE || !task.parent) return false;
   const parent = taskAt(task.parent);
-  if (parent.loadGeneration() != task.parentGeneration || !parent.loadCancel()) return false;
+  if (parent.loadGeneration() != task.parentGeneration || !(parent.flags & TASK_FLAG_TREE)) return false;
   task.storeCancel(reason);
-  task.flags |= TASK_FLAG_MARKED;
+  task.flags |= TASK_FLAG_TREE | TASK_FLAG_MARKED;
   return (task.flags & TASK_FLAG_HAS_CHILDREN) != 0;
 }
 
