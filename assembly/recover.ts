@@ -71,7 +71,8 @@ function discardTaskMessage(task: TaskEntry, tag: u32): void {
 function recoverTasks(thread: Thread, index: u32, epoch: u32): bool {
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return false;
-  thread.epoch = epoch + 1;
+  // Of no epoch until its slot is vacant: nothing is sent to a thread that has tasks in its hand and reads no more.
+  thread.epoch = 0;
   leaveParked(thread);
   forgetRoom(index);
   thread.roomQueued = 0;

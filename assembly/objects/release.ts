@@ -41,7 +41,7 @@ function doom(entry: ObjectEntry): u32 {
   if (!left) {
     entry.link = doomed;
     doomed = changetype<usize>(entry) as u32;
-  } else if (open && left == 1) {
+  } else if (open && left == 1 && !taskAt(task).loadCancel()) {
     // Only its task holds the stream: nobody will take another item.
     cancelOne(taskAt(task), generation, REASON_CANCELLED, 0);
   }

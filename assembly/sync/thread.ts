@@ -137,6 +137,7 @@ export function claimDead(index: u32, epoch: u32): bool {
 /** The slot is empty: its next thread has the next epoch. Under the scheduler's lock. */
 export function vacateThread(index: u32, epoch: u32): void {
   const record = threadAt(index);
+  record.epoch = epoch;
   record.storeGate(gateWord(GATE_VACANT, epoch));
   if (epoch >= LAST_EPOCH) return;
   record.link = scheduler().vacantThread;
