@@ -21,9 +21,12 @@ export function builtinModule(name: string): object {
 export function builtinPlace(value: unknown): BuiltinPlace | undefined {
 	const known = places.get(value);
 	if (known !== undefined) return known;
-	const found = indexed.size;
-	for (const name of loadedBuiltins()) if (!indexed.has(name)) index(name);
-	return indexed.size === found ? undefined : places.get(value);
+	const loaded = moduleLoadList();
+	if (indexed.size > 0 && loaded.length === seenLoaded) return undefined;
+	for (const name of builtinModules)
+		if (!indexed.has(name) && !avoided.test(name) && loaded.includes(`NativeModule ${name}`)) index(name);
+	seenLoaded = moduleLoadList().length;
+	return places.get(value);
 }
 
 export function builtinAt(place: BuiltinPlace): unknown {
@@ -35,13 +38,13 @@ export function builtinAt(place: BuiltinPlace): unknown {
 /** Deprecated, experimental, or of no use in a function: asking for them prints warnings. */
 const avoided = /^(?:_|node:|punycode$|sys$|domain$|sqlite$|wasi$|test|repl$|trace_events$)/;
 
-function loadedBuiltins(): string[] {
-	const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
-	const usable = builtinModules.filter((name) => !avoided.test(name));
-	if (moduleLoadList === undefined) return usable;
-	const loaded = new Set(moduleLoadList);
-	return usable.filter((name) => loaded.has(`NativeModule ${name}`));
+/** What Node has loaded so far; where that is not told, all that there is. */
+function moduleLoadList(): readonly string[] {
+	const { moduleLoadList: loaded } = process as unknown as { moduleLoadList?: readonly string[] };
+	return loaded ?? everything;
 }
+const everything = builtinModules.map((name) => `NativeModule ${name}`);
+let seenLoaded = 0;
 
 function index(name: string): void {
 	indexed.add(name);

@@ -45,20 +45,29 @@ export function rememberScript(insight: FunctionInsight | undefined, place: Func
 	}
 }
 
+interface ReadFile {
+	readonly file: string;
+	readonly text: string | undefined;
+	/** Where each line starts, found as needed. */
+	readonly lines: number[];
+}
 /** The last file read: the functions of one file mostly come one after the other. */
-let latest: { readonly file: string; readonly text: string | undefined } | undefined;
+let latest: ReadFile | undefined;
 
 export function fileText(file: string): string | undefined {
-	if (latest?.file !== file) {
-		let text: string | undefined;
-		try {
-			text = readFileSync(filePath(file), "utf8");
-		} catch {
-			// Not a file: a bundle in memory, a page's script.
-		}
-		latest = { file, text };
+	return readFile(file).text;
+}
+
+function readFile(file: string): ReadFile {
+	if (latest?.file === file) return latest;
+	let text: string | undefined;
+	try {
+		text = readFileSync(filePath(file), "utf8");
+	} catch {
+		// Not a file: a bundle in memory, a page's script.
 	}
-	return latest.text;
+	latest = { file, text, lines: [0] };
+	return latest;
 }
 
 /** Whether a file's text declares or imports a name: where variables cannot be seen, a global may be hidden by one. */
@@ -73,21 +82,24 @@ export function bindsName(file: string, name: string): boolean {
 }
 
 /** Between the call's position and its first argument there is not more than this. */
-const betweenCallAndFunction = /^[^;{}]{0,200}$/;
+const betweenCallAndFunction = /^[^;{}]*$/;
+const longestBetween = 200;
 
 function placeBehind(site: CallSite, source: string): FunctionPlace | undefined {
-	const text = fileText(site.file);
+	const { text, lines } = readFile(site.file);
 	if (text === undefined) return undefined;
-	let lineStart = 0;
-	for (let line = 1; line < site.line; line++) {
-		lineStart = text.indexOf("\n", lineStart) + 1;
-		if (lineStart === 0) return undefined;
+	while (lines.length < site.line) {
+		const next = text.indexOf("\n", lines.at(-1)) + 1;
+		if (next === 0) return undefined;
+		lines.push(next);
 	}
+	const lineStart = lines[site.line - 1] as number;
 	const from = lineStart + site.column - 1;
-	const found = text.indexOf(source, from);
-	if (found < 0 || !betweenCallAndFunction.test(text.slice(from, found))) return undefined;
-	const newlines = text.slice(from, found).split("\n");
-	const column = newlines.length === 1 ? found - lineStart + 1 : (newlines.at(-1) as string).length + 1;
+	const found = text.slice(from, from + longestBetween + source.length).indexOf(source);
+	const between = text.slice(from, from + found);
+	if (found < 0 || !betweenCallAndFunction.test(between)) return undefined;
+	const newlines = between.split("\n");
+	const column = newlines.length === 1 ? site.column + found : (newlines.at(-1) as string).length + 1;
 	return { file: site.file, line: site.line + newlines.length - 1, column };
 }
 

@@ -36,7 +36,6 @@ type SessionClass = new () => Session;
 /** Values are handed over by a property of the global object that evaluated code sees, for a moment. */
 const HANDOVER: unique symbol = Symbol.for("wasmray.inspect") as never;
 const handover = 'globalThis[Symbol.for("wasmray.inspect")]';
-const group = "wasmray";
 
 interface Handover {
 	[HANDOVER]?: unknown;
@@ -84,7 +83,7 @@ export class Inspector {
 	inspect(fn: unknown): FunctionInsight {
 		try {
 			this.#global[HANDOVER] = fn;
-			const self = this.#post("Runtime.evaluate", { expression: handover, objectGroup: group, silent: true });
+			const self = this.#post("Runtime.evaluate", { expression: handover, silent: true });
 			const { objectId } = self.result as RemoteObject;
 			const answer = this.#post("Runtime.getProperties", { objectId, ownProperties: true });
 			const properties = (answer.internalProperties ?? []) as { name: string; value: RemoteObject }[];
@@ -120,8 +119,7 @@ export class Inspector {
 			found = scopes;
 		};
 		const functionDeclaration = `function () { ${handover}(this); }`;
-		this.#post("Runtime.callFunctionOn", { objectId, functionDeclaration, objectGroup: group, silent: true });
-		this.#post("Runtime.releaseObjectGroup", { objectGroup: group });
+		this.#post("Runtime.callFunctionOn", { objectId, functionDeclaration, silent: true });
 		return Array.from(found)
 			.filter(({ description }) => !description.startsWith("Global"))
 			.map(({ description, object }) => {

@@ -29,7 +29,7 @@ const punctuator =
 	/>>>=|\.\.\.|===|!==|\*\*=|<<=|>>=|>>>|&&=|\|\|=|\?\?=|=>|==|!=|<=|>=|&&|\|\||\?\?|\?\.(?!\d)|\+\+|--|\+=|-=|\*=|\/=|%=|&=|\|=|\^=|<<|>>|\*\*|[{}()[\];,<>+\-*/%&|^!~?:=.@]/y;
 const regexFlags = /[\p{ID_Continue}$]*/uy;
 
-const [backslash, backquote, dollar, openBrace] = [0x5c, 0x60, 0x24, 0x7b];
+const [blank, dollar, slash, backslash, backquote, openBrace] = [0x20, 0x24, 0x2f, 0x5c, 0x60, 0x7b] as const;
 
 export class Lexer {
 	readonly text: string;
@@ -96,8 +96,7 @@ export class Lexer {
 
 	next(): void {
 		this.previousEnd = this.at;
-		const skipped = this.#match(space);
-		this.newline = skipped !== undefined && lineBreak.test(skipped);
+		this.#space();
 		this.start = this.at;
 		if (this.at >= this.text.length) {
 			this.kind = "end";
@@ -114,7 +113,7 @@ export class Lexer {
 			this.#set("template", "`");
 			return;
 		}
-		const word = this.#match(name);
+		const word = this.#name();
 		if (word !== undefined) {
 			this.#set(word[0] === "#" ? "private" : "name", word.includes("\\") ? decode(word) : word);
 			return;
@@ -174,13 +173,54 @@ export class Lexer {
 		this.value = value;
 	}
 
+	/** One blank between two tokens is the most frequent of all. */
+	#space(): void {
+		const { text } = this;
+		this.newline = false;
+		if (text.charCodeAt(this.at) === blank) this.at++;
+		const code = text.charCodeAt(this.at);
+		if (code > blank && code < 128 && code !== slash) return;
+		const skipped = this.#match(space);
+		this.newline = skipped !== undefined && lineBreak.test(skipped);
+	}
+
+	#name(): string | undefined {
+		const { text } = this;
+		let at = this.at;
+		let code = text.charCodeAt(at);
+		if (!(code < 128)) return this.#match(name);
+		for (; isWordCode(code); code = text.charCodeAt(++at));
+		// Anything unusual is left to the pattern, digits at the start too.
+		if (code >= 128 || code === backslash || at === this.at || isDigit(text.charCodeAt(this.at))) {
+			return this.#match(name);
+		}
+		const word = text.slice(this.at, at);
+		this.at = at;
+		return word;
+	}
+
 	#match(pattern: RegExp): string | undefined {
 		pattern.lastIndex = this.at;
-		const found = pattern.exec(this.text)?.[0];
-		if (found === undefined || found === "") return undefined;
-		this.at += found.length;
+		if (!pattern.test(this.text) || pattern.lastIndex === this.at) return undefined;
+		const found = this.text.slice(this.at, pattern.lastIndex);
+		this.at = pattern.lastIndex;
 		return found;
 	}
+}
+
+function isDigit(code: number): boolean {
+	return code >= 0x30 && code <= 0x39;
+}
+
+/** A letter, a digit, `$` or `_`. */
+function isWordCode(code: number): boolean {
+	return (
+		(code >= 0x61 && code <= 0x7a) ||
+		(code >= 0x41 && code <= 0x5a) ||
+		isDigit(code) ||
+		code === dollar ||
+		code === 0x5f
+	);
 }
 
 function decode(word: string): string {
