@@ -73,8 +73,10 @@ export const SMALL_SEGMENT_ALIGNMENT = 8;
 
 /** Deeper values are put off until after the first one, so that neither side's stack is at the mercy of the data. */
 export const LATER_DEPTH = 100;
-/** What cannot be put off (a codec's data, a host extension's description) may nest this deep; readers refuse more. */
-export const MAX_DEPTH = 500;
+/** What cannot be put off (a codec's data, a host extension's description) may nest this deep. */
+export const MAX_DEPTH = 250;
+/** Readers refuse more. An extension and the array or map in it are two levels to them. */
+export const MAX_READ_DEPTH = 2 * MAX_DEPTH;
 
 /** Sizes and positions are u32. */
 export const MAX_MESSAGE_BYTES = 0xffff_ffff;

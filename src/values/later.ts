@@ -1,4 +1,40 @@
-/** Values that stand behind the first one of a message, because they were nested too deeply in it, and who waits for them. */
+/** Values that stand behind the first one of a message, because they were nested too deeply in it. */
+import type { Step } from "./path.ts";
+
+// ── writing ──────────────────────────────────────────────────────────────────
+
+/** A value that was too deep, and the way to it from the later value it was met in, or from the message's first. */
+export interface LaterItem {
+	readonly value: object;
+	readonly origin: LaterItem | undefined;
+	readonly steps: readonly Step[];
+}
+
+export class LaterQueue {
+	readonly #items: LaterItem[] = [];
+	readonly #waiting = new Map<object, number>();
+	#taken = 0;
+
+	/** The number of a value that waits to be written. */
+	indexOf(value: object): number | undefined {
+		return this.#waiting.get(value);
+	}
+
+	add(value: object, origin: LaterItem | undefined, steps: readonly Step[]): number {
+		const index = this.#items.push({ value, origin, steps }) - 1;
+		this.#waiting.set(value, index);
+		return index;
+	}
+
+	/** The next one to write; it waits no more. */
+	take(): LaterItem | undefined {
+		const item = this.#items[this.#taken++];
+		if (item !== undefined) this.#waiting.delete(item.value);
+		return item;
+	}
+}
+
+// ── reading ──────────────────────────────────────────────────────────────────
 
 /** In a list of entries or items: the later value of that index. */
 export class Later {
@@ -9,6 +45,7 @@ export class Later {
 	}
 }
 
+/** The later values of a message, and who waits for them. */
 export class LaterValues {
 	/** Those read so far. */
 	readonly values: unknown[] = [];

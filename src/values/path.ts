@@ -6,11 +6,9 @@ export type Step = string | number | { readonly text: string };
 /** No step yet: what throws now is the container. */
 export const ITSELF: Step = { text: "" };
 
-/** The first `count` steps from `root`. */
-export function formatPath(root: string, steps: readonly Step[], count: number): string {
-	let path = root;
-	for (let i = 0; i < count; i++) {
-		const step = steps[i];
+export function formatSteps(steps: readonly Step[]): string {
+	let path = "";
+	for (const step of steps) {
 		if (typeof step === "number") path += `[${step}]`;
 		else if (typeof step === "object") path += step.text;
 		else if (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step)) path += `.${step}`;

@@ -89,6 +89,12 @@ export class Reader {
 		}
 	}
 
+	/** Whether the next value is a text in UTF-8. */
+	textFollows(): boolean {
+		const token = this.position < this.end ? this.bytes[this.position] : 0;
+		return (token >= 0xa0 && token < 0xc0) || (token >= 0xd9 && token <= 0xdb);
+	}
+
 	/** The length that a token from 0xd9 (str 8) to 0xdb (str 32) gives. */
 	stringLength(token: number): number {
 		return token === 0xd9 ? this.u8() : token === 0xda ? this.u16() : this.u32();

@@ -1,7 +1,6 @@
 /** Values, made from a message. Scalars, texts, arrays and plain objects come first in this file, extensions after. */
 import { SerializationError } from "../errors.ts";
 import { BufferReader } from "./buffer-reader.ts";
-import { defineOnError, makeError } from "./error-values.ts";
 import * as format from "./format.ts";
 import { extendWithHoles } from "./holes.ts";
 import type { DecodeHooks } from "./hooks.ts";
@@ -9,6 +8,7 @@ import { Later, LaterValues } from "./later.ts";
 import { readBigInt, readTimestamp } from "./numbers.ts";
 import { Reader } from "./reader.ts";
 import type { SerializerRegistry } from "./registry.ts";
+import { readBoxed, readError, readMap, readRegExp, readSet } from "./special-reader.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -63,7 +63,7 @@ export class ValueReader extends Reader {
 	}
 
 	#plainMessage(): unknown {
-		const value = this.#whole();
+		const value = this.whole();
 		if (this.position !== this.end) throw this.damaged("the value ends, and more bytes follow");
 		return value;
 	}
@@ -77,10 +77,10 @@ export class ValueReader extends Reader {
 			this.#buffers.open(this, (flags & format.FLAG_SHARED_SEGMENTS) !== 0, this.#hooks);
 		}
 		try {
-			const value = this.#whole();
+			const value = this.whole();
 			const later = this.#later;
 			if (later !== undefined) {
-				while (later.values.length < later.expected) later.values.push(this.#whole());
+				while (later.values.length < later.expected) later.values.push(this.whole());
 				later.fill();
 			}
 			if ((flags & format.FLAG_SEGMENTS) === 0 && this.position !== this.end) {
@@ -95,7 +95,7 @@ export class ValueReader extends Reader {
 	}
 
 	/** A value that cannot come later itself. */
-	#whole(): unknown {
+	whole(): unknown {
 		const value = this.#value();
 		if (typeof value === "symbol") throw this.damaged("a value that must be here is missing");
 		return value;
@@ -132,7 +132,7 @@ export class ValueReader extends Reader {
 			case 0xc6: {
 				const length = token === 0xc4 ? this.u8() : token === 0xc5 ? this.u16() : this.u32();
 				const at = this.take(length);
-				return this.#note(new Uint8Array(this.bytes.subarray(at, at + length)));
+				return this.note(new Uint8Array(this.bytes.subarray(at, at + length)));
 			}
 			case 0xd9:
 			case 0xda:
@@ -152,14 +152,22 @@ export class ValueReader extends Reader {
 	}
 
 	/** Numbers an object, if any will be pointed to. */
-	#note<T>(object: T): T {
+	note<T>(object: T): T {
 		if (this.#objects !== undefined) this.#objects.push(object);
 		return object;
 	}
 
+	/** A value, or a Later in its place. */
+	item(): unknown {
+		const value = this.#value();
+		if (value === HOLES) throw this.damaged("an item is said to be missing");
+		return value === LATER ? new Later(this.#index) : value;
+	}
+
 	#enter(): void {
-		if (++this.#depth > format.MAX_DEPTH)
-			throw this.damaged(`values are nested more than ${format.MAX_DEPTH} levels deep`);
+		if (++this.#depth > format.MAX_READ_DEPTH) {
+			throw this.damaged(`values are nested more than ${format.MAX_READ_DEPTH} levels deep`);
+		}
 	}
 
 	#object(count: number): Fields {
@@ -183,10 +191,11 @@ export class ValueReader extends Reader {
 	#fieldLater(object: object, name: string, mark: symbol): void {
 		if (mark === HOLES) throw this.damaged("a property is said to be missing");
 		define(object, name, undefined);
-		this.#expect().property(object, name, this.#index);
+		this.expect().property(object, name, this.#index);
 	}
 
-	#expect(): LaterValues {
+	/** Where what comes later is waited for. */
+	expect(): LaterValues {
 		if (this.#later === undefined) throw this.damaged("a value comes later, but the flags say that none does");
 		return this.#later;
 	}
@@ -215,7 +224,7 @@ export class ValueReader extends Reader {
 			if (length > 0xffff_ffff) throw this.damaged(`an array is said to have ${length} elements`);
 			extendWithHoles(array, length);
 		} else {
-			this.#expect().property(array, array.length, this.#index);
+			this.expect().property(array, array.length, this.#index);
 			array.push(undefined);
 		}
 	}
@@ -236,7 +245,7 @@ export class ValueReader extends Reader {
 				return this.#pointer(this.#u32At(start, length));
 			case format.EXT_LATER:
 				this.#index = this.#u32At(start, length);
-				if (!this.#expect().announce(this.#index)) throw this.damaged("a later value is announced out of turn");
+				if (!this.expect().announce(this.#index)) throw this.damaged("a later value is announced out of turn");
 				return LATER;
 			case format.EXT_HOLES:
 				this.#index = this.#u32At(start, length);
@@ -246,12 +255,12 @@ export class ValueReader extends Reader {
 			case format.EXT_TIMESTAMP: {
 				const time = readTimestamp(this.view, start, length);
 				if (time === undefined) throw this.damaged(`a timestamp of ${length} bytes`);
-				return this.#note(new Date(time));
+				return this.note(new Date(time));
 			}
 			case format.EXT_INVALID_DATE:
-				return this.#note(new Date(Number.NaN));
+				return this.note(new Date(Number.NaN));
 			case format.EXT_BUFFER:
-				return this.#note(this.#buffers.read(this, start, length));
+				return this.note(this.#buffers.read(this, start, length));
 			case format.EXT_UTF16:
 				this.position = start;
 				return this.utf16(length);
@@ -284,28 +293,28 @@ export class ValueReader extends Reader {
 		const hooks = this.#hooks;
 		if (hooks?.ref === undefined)
 			throw new SerializationError("A value with references to the store cannot be read without a store");
-		return this.#note(hooks.ref(index));
+		return this.note(hooks.ref(index));
 	}
 
 	#nested(type: number): unknown {
 		switch (type) {
 			case format.EXT_MAP:
-				return this.#map();
+				return readMap(this);
 			case format.EXT_SET:
-				return this.#set();
+				return readSet(this);
 			case format.EXT_ERROR:
-				return this.#error();
+				return readError(this);
 			case format.EXT_REGEXP:
-				return this.#regexp();
+				return readRegExp(this);
 			case format.EXT_BOXED:
-				return this.#boxed();
+				return readBoxed(this);
 			case format.EXT_NULL_OBJECT: {
-				const object = this.#note(Object.create(null) as Fields);
+				const object = this.note(Object.create(null) as Fields);
 				this.#fields(object, this.mapCount());
 				return object;
 			}
 			case format.EXT_ARRAY_WITH_FIELDS: {
-				const array = this.#note<unknown[]>([]);
+				const array = this.note<unknown[]>([]);
 				this.#elements(array, this.arrayCount());
 				this.#fields(array as unknown as Fields, this.mapCount());
 				return array;
@@ -317,95 +326,8 @@ export class ValueReader extends Reader {
 		}
 	}
 
-	#map(): Map<unknown, unknown> {
-		const map = this.#note(new Map<unknown, unknown>());
-		const count = this.mapCount();
-		// From the first entry that comes later on, all are added at the end: they must keep their order.
-		let rest: unknown[] | undefined;
-		for (let i = 0; i < count; i++) {
-			const key = this.#item();
-			const value = this.#item();
-			if (rest === undefined && (key instanceof Later || value instanceof Later)) rest = [];
-			if (rest === undefined) map.set(key, value);
-			else rest.push(key, value);
-		}
-		if (rest !== undefined) this.#expect().entries(map, rest);
-		return map;
-	}
-
-	#set(): Set<unknown> {
-		const set = this.#note(new Set<unknown>());
-		const count = this.arrayCount();
-		let rest: unknown[] | undefined;
-		for (let i = 0; i < count; i++) {
-			const item = this.#item();
-			if (rest === undefined && item instanceof Later) rest = [];
-			if (rest === undefined) set.add(item);
-			else rest.push(item);
-		}
-		if (rest !== undefined) this.#expect().items(set, rest);
-		return set;
-	}
-
-	#item(): unknown {
-		const value = this.#value();
-		if (value === HOLES) throw this.damaged("an item is said to be missing");
-		return value === LATER ? new Later(this.#index) : value;
-	}
-
-	#error(): Error {
-		const number = this.#reserve();
-		const classes: string[] = [];
-		for (let count = this.arrayCount(); count > 0; count--) classes.push(this.name());
-		// Name and message come first and are no objects, so the error is there before anything can point to it.
-		const hidden: [name: string, value: unknown][] = [];
-		let error: Error | undefined;
-		const make = () => {
-			const of = (wanted: string) => hidden.find(([name]) => name === wanted)?.[1];
-			const made = makeError(classes, of("name"), of("message"));
-			this.#fulfil(number, made);
-			for (const [name, value] of hidden) defineOnError(made, name, value, false);
-			return made;
-		};
-		for (let count = this.mapCount(); count > 0; count--) {
-			const name = this.name();
-			if (error === undefined && name !== "name" && name !== "message") error = make();
-			if (error === undefined) hidden.push([name, this.#whole()]);
-			else this.#errorField(error, name, false);
-		}
-		error ??= make();
-		for (let count = this.mapCount(); count > 0; count--) this.#errorField(error, this.name(), true);
-		return error;
-	}
-
-	#errorField(error: Error, name: string, enumerable: boolean): void {
-		const value = this.#item();
-		const isLater = value instanceof Later;
-		if (isLater) this.#expect().property(error, name, value.index);
-		defineOnError(error, name, isLater ? undefined : value, enumerable);
-	}
-
-	#regexp(): RegExp {
-		const number = this.#reserve();
-		const source = this.#whole();
-		const flags = this.#whole();
-		try {
-			return this.#fulfil(number, new RegExp(source as string, flags as string));
-		} catch (cause) {
-			throw new SerializationError(`The bytes have a RegExp that this engine refuses: /${source}/${flags}`, { cause });
-		}
-	}
-
-	#boxed(): object {
-		const number = this.#reserve();
-		const primitive = this.#whole();
-		if (primitive === null || primitive === undefined || typeof primitive === "object")
-			throw this.damaged("there is no primitive to box");
-		return this.#fulfil(number, Object(primitive));
-	}
-
 	#codec(): unknown {
-		const number = this.#reserve();
+		const number = this.reserve();
 		const name = this.name();
 		const codec = this.#registry?.codecNamed(name);
 		if (codec === undefined) {
@@ -413,14 +335,14 @@ export class ValueReader extends Reader {
 				`The bytes have an instance of a class whose codec is "${name}", and there is none of that name here; call registerSerializer() with it before reading`,
 			);
 		}
-		const data = this.#whole();
+		const data = this.whole();
 		let made: unknown;
 		try {
 			made = codec.deserialize(data);
 		} catch (cause) {
 			throw new SerializationError(`The codec "${name}" could not deserialize: ${String(cause)}`, { cause });
 		}
-		return this.#fulfil(number, made);
+		return this.fulfil(number, made);
 	}
 
 	#hostExtension(type: number): unknown {
@@ -429,16 +351,16 @@ export class ValueReader extends Reader {
 		if (this.#hooks?.extension === undefined) {
 			throw new SerializationError(`A value with a host extension (${type}) cannot be read without its host`);
 		}
-		const number = this.#reserve();
-		return this.#fulfil(number, this.#hooks.extension(type, this.#whole()));
+		const number = this.reserve();
+		return this.fulfil(number, this.#hooks.extension(type, this.whole()));
 	}
 
 	/** Takes the next number for an object that can only be made when its parts are read. */
-	#reserve(): number {
+	reserve(): number {
 		return this.#objects === undefined ? 0 : this.#objects.push(UNMADE) - 1;
 	}
 
-	#fulfil<T>(number: number, object: T): T {
+	fulfil<T>(number: number, object: T): T {
 		if (this.#objects !== undefined) this.#objects[number] = object;
 		return object;
 	}

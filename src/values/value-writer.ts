@@ -2,18 +2,20 @@
  * Values, written as MessagePack. Small plain objects, arrays and scalars take the short way down the first half of this
  * file; everything else is told by its brand in the second.
  */
-import { SerializationError } from "../errors.ts";
-import { type Brand, entriesOf, flagsOf, itemsOf, type Nature, natureOf, slotOf } from "./brands.ts";
+import type { SerializationError } from "../errors.ts";
+import { natureOf, slotOf } from "./brands.ts";
 import { KIND_ARRAY_BUFFER, KIND_MESSAGE, maximumBytes, viewKindOf } from "./buffers.ts";
-import { takeApart } from "./error-values.ts";
 import * as format from "./format.ts";
 import { ElementFinder } from "./holes.ts";
 import { type EncodeHooks, type Extension, SENDABLE } from "./hooks.ts";
 import { SeenObjects } from "./identity.ts";
-import { writeBigInt, writeTimestamp } from "./numbers.ts";
-import { formatPath, ITSELF, mapKeyStep, mapValueStep, type Step, setItemStep } from "./path.ts";
+import { type LaterItem, LaterQueue } from "./later.ts";
+import { writeBigInt } from "./numbers.ts";
+import { ITSELF, type Step } from "./path.ts";
+import { pathTo, readingThrew, refusal } from "./refusals.ts";
 import type { Codec, SerializerRegistry } from "./registry.ts";
 import { bytesOf, Segments } from "./segments.ts";
+import { writeArrayFields, writeError, writeSlotted } from "./special-writer.ts";
 import { Writer } from "./writer.ts";
 
 const getPrototypeOf = Object.getPrototypeOf as (value: object) => object | null;
@@ -21,13 +23,6 @@ const hasOwn = Object.prototype.hasOwnProperty;
 const isArray = Array.isArray as (value: unknown) => value is readonly unknown[];
 const objectPrototype = Object.prototype;
 const arrayPrototype = Array.prototype as object;
-
-/** A value that was too deep in the message, and the way to it. */
-interface LaterValue {
-	readonly value: object;
-	readonly origin: LaterValue | undefined;
-	readonly steps: readonly Step[];
-}
 
 /** Whether somebody gave all objects an enumerable property. */
 function inheritsEnumerable(): boolean {
@@ -55,9 +50,9 @@ export class ValueWriter extends Writer {
 	/** The step into each open container; `#depth` of them are valid. */
 	readonly #steps: Step[] = [];
 	#depth = 0;
-	#later: LaterValue[] | undefined;
-	#laterIndex: Map<object, number> | undefined;
-	#origin: LaterValue | undefined;
+	#later: LaterQueue | undefined;
+	/** The later value that is being written; steps start there. */
+	#origin: LaterItem | undefined;
 	/** Instances whose codec or description is being written: nothing within is put off, and none may contain itself. */
 	readonly #closed: object[] = [];
 	/** What was thrown on purpose; anything else comes from a getter, a codec or a proxy. */
@@ -82,7 +77,7 @@ export class ValueWriter extends Writer {
 				}
 			}
 			this.value(value);
-			if (this.#later !== undefined) for (const later of this.#later) this.#writeLater(later);
+			if (this.#later !== undefined) this.#writeLater(this.#later);
 			const length = this.#finish();
 			this.#seen.clear();
 			return length;
@@ -116,7 +111,6 @@ export class ValueWriter extends Writer {
 		this.#flags = 0;
 		this.#depth = 0;
 		this.#later = undefined;
-		this.#laterIndex = undefined;
 		this.#origin = undefined;
 		this.#closed.length = 0;
 		this.#thrown = undefined;
@@ -155,7 +149,7 @@ export class ValueWriter extends Writer {
 	}
 
 	#object(value: object): void {
-		if (this.#laterIndex !== undefined || this.#depth >= format.LATER_DEPTH) {
+		if (this.#later !== undefined || this.#depth >= format.LATER_DEPTH) {
 			if (this.#putOff(value)) return;
 		}
 		const number = this.#seen.note(value);
@@ -225,11 +219,7 @@ export class ValueWriter extends Writer {
 		}
 		const start = this.beginExtension(format.EXT_ARRAY_WITH_FIELDS);
 		this.#elements(array);
-		const names = Object.keys(array).filter((key) => String(Number(key) >>> 0) !== key);
-		this.#named(
-			names,
-			names.map((name) => array[name as never]),
-		);
+		writeArrayFields(this, array);
 		this.endExtension(start);
 	}
 
@@ -256,18 +246,17 @@ export class ValueWriter extends Writer {
 		if (items !== length) this.patchCount(header, items);
 	}
 
-	/** A map of these properties. */
-	#named(names: readonly string[], values: readonly unknown[]): void {
-		this.mapHeader(names.length);
-		for (let i = 0; i < names.length; i++) {
-			this.string(names[i]);
-			this.#child(names[i], values[i]);
-		}
-	}
-
-	#child(step: Step, value: unknown): void {
+	/** A value one step further in. */
+	child(step: Step, value: unknown): void {
 		this.#steps[this.#depth++] = step;
 		this.value(value);
+		this.#depth--;
+	}
+
+	/** The value of a property; what its getter throws is thrown at its path. */
+	field(object: Record<string, unknown>, name: string): void {
+		this.#steps[this.#depth++] = name;
+		this.value(object[name]);
 		this.#depth--;
 	}
 
@@ -291,26 +280,24 @@ export class ValueWriter extends Writer {
 				"flatten what the codec serializes to",
 			);
 		}
-		let index = this.#laterIndex?.get(value);
+		let index = this.#later?.indexOf(value);
 		if (index === undefined) {
 			if (this.#depth < format.LATER_DEPTH || this.#seen.find(value) >= 0) return false;
 			this.#used = true;
-			this.#later ??= [];
-			index = this.#later.length;
-			this.#later.push({ value, origin: this.#origin, steps: this.#steps.slice(0, this.#depth) });
-			this.#laterIndex ??= new Map();
-			this.#laterIndex.set(value, index);
+			this.#later ??= new LaterQueue();
+			index = this.#later.add(value, this.#origin, this.#steps.slice(0, this.#depth));
 		}
 		this.index(format.EXT_LATER, index);
 		this.#flags |= format.FLAG_LATER;
 		return true;
 	}
 
-	#writeLater(later: LaterValue): void {
-		this.#origin = later;
-		this.#depth = 0;
-		this.#laterIndex?.delete(later.value);
-		this.#object(later.value);
+	#writeLater(later: LaterQueue): void {
+		for (let item = later.take(); item !== undefined; item = later.take()) {
+			this.#origin = item;
+			this.#depth = 0;
+			this.#object(item.value);
+		}
 	}
 
 	// ── values told by their brand ──────────────────────────────────────────
@@ -344,75 +331,23 @@ export class ValueWriter extends Writer {
 			this.#buffer(value, viewKindOf(value));
 			return;
 		}
-		const nature = natureOf(prototype);
-		if (nature.sendable && this.#extension(value)) return;
+		const { brand, sendable, names } = natureOf(prototype);
+		if (sendable && this.#extension(value)) return;
 		if (prototype === null) {
 			const start = this.beginExtension(format.EXT_NULL_OBJECT);
 			this.#fields(value as Record<string, unknown>);
 			this.endExtension(start);
-			return;
-		}
-		this.#branded(value, nature);
-	}
-
-	#branded(value: object, { brand, names }: Nature): void {
-		if (brand === "unsendable") {
+		} else if (brand === "unsendable") {
 			throw this.#refuse(names[0], "send data that it can be made from, or teach its class by registerSerializer()");
-		}
-		const slot = brand === "fields" || brand === "error" ? undefined : slotOf(value, brand);
-		if (brand === "error") {
-			this.#error(value);
-		} else if (slot === undefined) {
+		} else if (brand === "error") {
+			writeError(this, value);
+		} else {
+			const slot = brand === "fields" ? undefined : slotOf(value, brand);
 			// An instance of a user's class, or an object that only claims to be a Date, a Map ….
-			this.#fields(value as Record<string, unknown>);
-		} else {
-			this.#slotted(value, brand, slot);
+			if (slot === undefined) this.#fields(value as Record<string, unknown>);
+			else if (brand === "arraybuffer") this.#buffer(value as ArrayBuffer, KIND_ARRAY_BUFFER);
+			else writeSlotted(this, value, brand, slot);
 		}
-	}
-
-	#slotted(value: object, brand: Brand, slot: unknown): void {
-		if (brand === "arraybuffer") {
-			this.#buffer(value as ArrayBuffer, KIND_ARRAY_BUFFER);
-			return;
-		}
-		if (brand === "date") {
-			writeTimestamp(this, slot as number);
-			return;
-		}
-		const start = this.beginExtension(extensionOf[brand] ?? format.EXT_BOXED);
-		if (brand === "regexp") {
-			this.string(slot as string);
-			this.string(flagsOf(value));
-		} else if (brand === "map") {
-			const entries = entriesOf(value);
-			this.mapHeader(entries.length / 2);
-			for (let i = 0; i < entries.length; i += 2) {
-				this.#child(mapKeyStep(i / 2), entries[i]);
-				this.#child(mapValueStep(entries[i], i / 2), entries[i + 1]);
-			}
-		} else if (brand === "set") {
-			const items = itemsOf(value);
-			this.arrayHeader(items.length);
-			for (let i = 0; i < items.length; i++) this.#child(setItemStep(i), items[i]);
-		} else {
-			this.value(slot);
-		}
-		this.endExtension(start);
-	}
-
-	#error(error: object): void {
-		const { classes, hidden, fields } = takeApart(error);
-		const start = this.beginExtension(format.EXT_ERROR);
-		this.arrayHeader(classes.length);
-		for (const name of classes) this.string(name);
-		this.#named(hidden.names, hidden.values);
-		this.mapHeader(fields.length);
-		for (const name of fields) {
-			this.string(name);
-			this.#steps[this.#depth] = name;
-			this.#child(name, (error as Record<string, unknown>)[name]);
-		}
-		this.endExtension(start);
 	}
 
 	#buffer(source: ArrayBufferView | ArrayBuffer, kind: number): void {
@@ -451,7 +386,7 @@ export class ValueWriter extends Writer {
 		this.string(codec.name);
 		const data = codec.serialize(value);
 		this.#closed.push(value);
-		this.#child({ text: `<${codec.name}>` }, data);
+		this.child({ text: `<${codec.name}>` }, data);
 		this.#closed.pop();
 		this.endExtension(start);
 	}
@@ -488,39 +423,16 @@ export class ValueWriter extends Writer {
 	// ── what cannot be sent ─────────────────────────────────────────────────
 
 	#path(): string {
-		const parts: string[] = [formatPath("", this.#steps, this.#depth)];
-		for (let at = this.#origin; at !== undefined; at = at.origin) parts.push(formatPath("", at.steps, at.steps.length));
-		return this.#root + parts.reverse().join("");
+		return this.#root + pathTo(this.#steps.slice(0, this.#depth), this.#origin);
 	}
 
 	#refuse(what: string, advice: string): SerializationError {
-		const path = this.#path();
-		const error = new SerializationError(`${path} is ${what}, which cannot be sent; ${advice}`, { path });
+		const error = refusal(this.#path(), what, advice);
 		this.#thrown = error;
 		return error;
 	}
 
-	/** What a getter, a codec or a proxy threw, with the place it was at. */
 	#explain(error: unknown): unknown {
-		if (error === this.#thrown) return error;
-		const path = this.#path();
-		return new SerializationError(`${path} cannot be sent: reading it threw ${describe(error)}`, {
-			path,
-			cause: error,
-		});
-	}
-}
-
-const extensionOf: Partial<Record<Brand, number>> = {
-	regexp: format.EXT_REGEXP,
-	map: format.EXT_MAP,
-	set: format.EXT_SET,
-};
-
-function describe(error: unknown): string {
-	try {
-		return String(error);
-	} catch {
-		return "something that has no text";
+		return error === this.#thrown ? error : readingThrew(this.#path(), error);
 	}
 }

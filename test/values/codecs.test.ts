@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SerializationError } from "../../src/errors.ts";
 import { decode } from "../../src/values/decoder.ts";
 import { SerializerRegistry } from "../../src/values/registry.ts";
-import { encodeToStore, roundTrip } from "./support.ts";
+import { difference, encodeToStore, roundTrip } from "./support.ts";
 
 class Money {
 	readonly amount: bigint;
@@ -160,6 +160,32 @@ describe("a codec", () => {
 			expect(() => decode(store, offset, length, kind, undefined, registry)).toThrow(
 				/codec is "money".*registerSerializer/,
 			);
+		}
+	});
+
+	it("may serialize to data as deep as the encoder allows, of any kind", () => {
+		const registry = new SerializerRegistry();
+		class Deep {
+			data: unknown;
+		}
+		registry.register(Deep, {
+			name: "deep",
+			serialize: (d) => d.data,
+			deserialize: (data) => Object.assign(new Deep(), { data }),
+		});
+		const wraps: ((inner: unknown) => unknown)[] = [
+			(inner) => Object.assign(Object.create(null), { inner }),
+			(inner) => new Map([[inner, 1]]),
+			(inner) => new Error("e", { cause: inner }),
+			(inner) => Object.assign("a".match(/a/) as unknown[], { inner }),
+			(inner) => Object.assign(new Deep(), { data: inner }),
+		];
+		for (const wrap of wraps) {
+			let data: unknown = "end";
+			for (let i = 0; i < 150; i++) data = wrap(data);
+			let value: unknown = Object.assign(new Deep(), { data });
+			for (let i = 0; i < 90; i++) value = wraps[0](value);
+			expect(difference(value, roundTrip(value, { registry }))).toBeUndefined();
 		}
 	});
 

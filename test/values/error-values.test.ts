@@ -43,6 +43,18 @@ describe("an error of a built-in class comes back as it was", () => {
 		for (const error of [own, hidden]) expect(difference(error, roundTrip(error))).toBeUndefined();
 	});
 
+	it("with a name or message that is no text", () => {
+		for (const odd of [{ a: 1 }, 5, undefined, "\ud800"]) {
+			const error = new Error("m");
+			Object.defineProperty(error, "message", { value: odd, configurable: true, writable: true });
+			expect(difference(error, roundTrip(error))).toBeUndefined();
+		}
+		const cyclic = new Error("m");
+		Object.defineProperty(cyclic, "message", { value: { cyclic }, configurable: true, writable: true });
+		const arrived = roundTrip([cyclic])[0];
+		expect(arrived.message.cyclic).toBe(arrived);
+	});
+
 	it("one of the system's", async () => {
 		const { readFile } = await import("node:fs/promises");
 		const error = await readFile("/does/not/exist").catch((thrown) => thrown);

@@ -113,7 +113,10 @@ describe("the path", () => {
 	it("goes on below the depth at which values are put off", () => {
 		let value: unknown = leaf;
 		for (let i = 0; i < 350; i++) value = { n: value };
-		expect(refusalOf({ start: value }, "result").path).toBe(`result.start${".n".repeat(350)}`);
+		const { path, message } = refusalOf({ start: value }, "result");
+		expect(path).toBe(`result.start${".n".repeat(350)}`);
+		expect(message).toMatch(/^result\.start\.n[.n]* … [.n]* is the function leaf/);
+		expect(message.length).toBeLessThan(500);
 	});
 });
 
@@ -269,6 +272,6 @@ describe("codecs of the user's", () => {
 	it("are refused data nested too deeply, and the depth is named", () => {
 		let node = new Node();
 		for (let i = 0; i < 1000; i++) node = Object.assign(new Node(), { next: node });
-		expect(() => new Encoder(registry).encode(node)).toThrow(/nested 500 levels deep within a codec's data/);
+		expect(() => new Encoder(registry).encode(node)).toThrow(/nested 250 levels deep within a codec's data/);
 	});
 });
