@@ -6,20 +6,12 @@ import type { FunctionNode, GraphNode, Named, Place } from "./description.ts";
 import { globalPath, ownValue, standardGlobals } from "./globals.ts";
 import { classOf, isNative, kindOf } from "./kinds.ts";
 import { bindsName, functionPlace, isNodesOwn, rememberScript } from "./place.ts";
+import { type CaptureHooks, isPlain } from "./plain.ts";
+import { rewritten, unusedName } from "./rewrite.ts";
 import { SharedVariables } from "./shared.ts";
 import { type Analysis, analyse } from "./syntax/analyse.ts";
 import type { Use } from "./syntax/scopes.ts";
 import { helperFor, helperNamed, metaName } from "./toolchain.ts";
-
-/** What the engine knows of values. */
-export interface CaptureHooks {
-	/** Whether the codec can send this value, all that is in it included; a text says why not. */
-	sendable(value: unknown): true | string;
-	/** Instances of this class come back as such, since `registerSerializer` knows it. */
-	serializes?(value: object): boolean;
-	/** The name of a member of this package, "" for its namespace; undefined for everything else. */
-	packageMember?(value: unknown): string | undefined;
-}
 
 /** A variable that cannot be sent, and why. */
 export interface Trouble {
@@ -127,11 +119,18 @@ export class Capture {
 			uses.push([metaName, this.#push({ type: "helper", helper: "importMeta", ...file })]);
 			eager.push(metaName);
 		}
+		const superclass = analysis.form === "class" && analysis.evaluated !== undefined ? unusedName(source) : undefined;
+		if (superclass !== undefined) {
+			const extendsNull = Object.getPrototypeOf(fn.prototype) === null;
+			const value: unknown = extendsNull ? null : Object.getPrototypeOf(fn);
+			uses.push([superclass, this.#value(value, `the superclass of ${fn.name}`, wholeUse)]);
+			eager.push(superclass);
+		}
 		const captured = uses.map(([name]) => analysis.free.get(name));
 		const isClass = analysis.form === "class";
 		const node: FunctionNode = {
 			type: "function",
-			source: withoutMeta(source, analysis.metas),
+			source: rewritten(source, analysis, superclass ?? "0"),
 			form: isClass ? "class" : analysis.form === "method" ? "method" : "expression",
 			// Sloppy functions alone have these; of an arrow it cannot be told, and modules and classes are strict.
 			strict: !(Object.hasOwn(fn, "arguments") && Object.hasOwn(fn, "caller")),
@@ -171,6 +170,8 @@ export class Capture {
 			if (helper !== undefined) return this.#push({ type: "helper", helper, ...file });
 			if (scopes === undefined) this.#trouble(where, "this host does not show what a function uses from outside");
 			else if (use.needed && name in globalThis) user.globals.push(name);
+			else if (use.eager)
+				this.#trouble(where, "it was used only while the class was made, and is not to be seen any more");
 			return undefined;
 		}
 		let value: unknown;
@@ -253,7 +254,8 @@ export class Capture {
 			return 0;
 		}
 		if (kind === "instance" && this.#hooks.serializes?.(value) !== true) return this.#instance(value, where);
-		if (kind === "other" || kind === "instance" || this.#isPlain(value)) return this.#byCodec(value, where);
+		if (kind === "other" || kind === "instance" || isPlain(value, this.#hooks, this.#plain))
+			return this.#byCodec(value, where);
 		const place = this.#reserve(value);
 		switch (kind) {
 			case "array":
@@ -339,31 +341,6 @@ export class Capture {
 		return this.#note(value, { type: "value", value });
 	}
 
-	/** Nothing in it needs more than the codec. Walks without recursion: data may be deep. */
-	#isPlain(root: object): boolean {
-		const seen = new Set<object>();
-		const open: unknown[] = [root];
-		while (open.length > 0) {
-			const value = open.pop();
-			if (typeof value === "function" || typeof value === "symbol") {
-				if (typeof value === "symbol" || !(SENDABLE in value)) return false;
-				continue;
-			}
-			if (typeof value !== "object" || value === null || seen.has(value) || this.#plain.has(value)) continue;
-			seen.add(value);
-			if (SENDABLE in value) continue;
-			if (globalPath(value) !== undefined || this.#hooks.packageMember?.(value) !== undefined) return false;
-			const kind = kindOf(value);
-			if (kind === "array" || kind === "set") for (const item of value as Iterable<unknown>) open.push(item);
-			else if (kind === "map") for (const entry of value as Map<unknown, unknown>) open.push(...entry);
-			else if (kind === "plain") for (const key of Object.keys(value)) open.push(ownValue(value, key));
-			else if (kind === "other" || (kind === "instance" && this.#hooks.serializes?.(value) === true)) continue;
-			else return false;
-		}
-		for (const value of seen) this.#plain.add(value);
-		return true;
-	}
-
 	// ── the graph ────────────────────────────────────────────────────────────
 
 	#push(node: GraphNode): Place {
@@ -413,14 +390,4 @@ function hasPrivateNames(type: Callable): boolean {
 	} catch {
 		return true;
 	}
-}
-
-/** Puts the variable `import_meta` for `import.meta`, so that nothing moves. */
-function withoutMeta(source: string, metas: readonly number[]): string {
-	let text = source;
-	for (let index = 0; index < metas.length; index += 2) {
-		const [start, end] = [metas[index] as number, metas[index + 1] as number];
-		text = text.slice(0, start) + metaName.padEnd(end - start) + text.slice(end);
-	}
-	return text;
 }

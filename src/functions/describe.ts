@@ -1,8 +1,9 @@
 import { FunctionNotShippableError } from "../errors.ts";
 import { type CallSite, filePath, fileUrl } from "./callsite.ts";
-import { Capture, type CaptureHooks, type Trouble } from "./capture.ts";
+import { Capture, type Trouble } from "./capture.ts";
 import { type Description, type ModuleDescription, type SourceDescription, sourceHash } from "./description.ts";
 import { importObstacle } from "./importing.ts";
+import type { CaptureHooks } from "./plain.ts";
 
 type Callable = (...args: never[]) => unknown;
 

@@ -132,9 +132,12 @@ class Graph {
 		return holder;
 	}
 
+	/** `member` may be a path: `util.Queue`. */
 	#package(member: string): unknown {
-		const { packageNamespace } = this.#host;
-		return member === "" ? packageNamespace : (packageNamespace as Record<string, unknown> | undefined)?.[member];
+		let value: unknown = this.#host.packageNamespace;
+		if (member !== "")
+			for (const name of member.split(".")) value = (value as Record<string, unknown> | undefined)?.[name];
+		return value;
 	}
 
 	/** A function first, then what it uses, since functions may use each other; a class must have what it extends. */

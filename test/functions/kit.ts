@@ -4,12 +4,12 @@
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { callSite } from "../../src/functions/callsite.ts";
-import type { CaptureHooks } from "../../src/functions/capture.ts";
 import { definitions } from "../../src/functions/definitions.ts";
 import { describeFunction } from "../../src/functions/describe.ts";
 import type { Description } from "../../src/functions/description.ts";
 import { testRunner } from "../../src/functions/importing.ts";
 import { materialize } from "../../src/functions/materialize.ts";
+import type { CaptureHooks } from "../../src/functions/plain.ts";
 
 type Callable = (...args: never[]) => unknown;
 interface Call {

@@ -1,5 +1,5 @@
 import type { Outer } from "./definitions.ts";
-import type { Use } from "./scopes.ts";
+import { Scope, type Use } from "./scopes.ts";
 import { Statements } from "./statements.ts";
 
 /** What a function's or class's source says about itself. */
@@ -15,26 +15,58 @@ export interface Analysis {
 	readonly dynamicImport: boolean;
 	/** Uses `#private` names. */
 	readonly privateNames: boolean;
+	/**
+	 * Where the class's superclass, or the method's computed key, is written. It was evaluated when the class or object
+	 * was made, and its variables are not to be seen any more; they are not among `free`.
+	 */
+	readonly evaluated: readonly [start: number, end: number] | undefined;
 }
 
 class Root extends Statements {
+	#evaluated: readonly [number, number] | undefined;
+	#awaits: "heritage" | "key" | undefined;
+
 	asExpression(): Analysis {
 		const isClass = this.is("class");
 		const isFunction = this.is("function") || (this.is("async") && this.peek().value === "function");
+		if (isClass) this.#awaits = "heritage";
 		this.assignment();
 		return this.#finish(isClass ? "class" : isFunction ? "function" : "arrow");
 	}
 
 	asMethod(): Analysis {
+		this.#awaits = "key";
 		const head = this.memberHead();
 		this.callable(head.async, head.generator, false);
 		return this.#finish(head.modifier === "get" || head.modifier === "set" ? "accessor" : "method");
 	}
 
+	protected override heritage(): void {
+		if (this.#awaits === "heritage") this.#skip(() => super.heritage());
+		else super.heritage();
+	}
+
+	protected override computedKey(): void {
+		if (this.#awaits === "key") this.#skip(() => super.computedKey());
+		else super.computedKey();
+	}
+
+	/** Reads on without noting any use. */
+	#skip(read: () => void): void {
+		this.#awaits = undefined;
+		const { scope, start } = this;
+		const metas = this.metas.length;
+		this.scope = new Scope(scope, false);
+		read();
+		this.#evaluated = [start, this.previousEnd];
+		this.scope = scope;
+		this.metas.length = metas;
+	}
+
 	#finish(form: Analysis["form"]): Analysis {
 		if (this.kind !== "end") this.fail("the end");
 		const { outer, metas, dynamicImport, privateNames } = this;
-		return { form, free: this.root.uses, outer, metas, dynamicImport, privateNames };
+		return { form, free: this.root.uses, outer, metas, dynamicImport, privateNames, evaluated: this.#evaluated };
 	}
 }
 

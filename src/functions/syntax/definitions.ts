@@ -103,7 +103,7 @@ export abstract class Definitions extends Lexer {
 		if (this.accept("*")) found.generator = true;
 		if (this.is("[")) {
 			this.next();
-			this.enclosed(() => this.assignment());
+			this.enclosed(() => this.computedKey());
 			this.expect("]");
 			return found;
 		}
@@ -112,6 +112,10 @@ export abstract class Definitions extends Lexer {
 		else if (this.kind !== "string" && this.kind !== "number") this.fail("a key");
 		this.next();
 		return found;
+	}
+
+	protected computedKey(): void {
+		this.assignment();
 	}
 
 	// ── functions and classes ────────────────────────────────────────────────
@@ -231,6 +235,11 @@ export abstract class Definitions extends Lexer {
 		while (this.accept("@")) this.operand();
 	}
 
+	/** What a class extends. */
+	protected heritage(): void {
+		this.operand();
+	}
+
 	/** From `class` on. */
 	class(declares?: (name: string) => void): void {
 		this.next();
@@ -240,7 +249,7 @@ export abstract class Definitions extends Lexer {
 				declares?.(this.value);
 				this.next();
 			}
-			if (this.accept("extends")) this.operand();
+			if (this.accept("extends")) this.heritage();
 			this.expect("{");
 			this.enclosed(() => {
 				while (!this.is("}")) this.#classMember();

@@ -1,0 +1,36 @@
+import { SENDABLE } from "../values/hooks.ts";
+import { globalPath, ownValue } from "./globals.ts";
+import { kindOf } from "./kinds.ts";
+
+/** What the engine knows of values. */
+export interface CaptureHooks {
+	/** Whether the codec can send this value, all that is in it included; a text says why not. */
+	sendable(value: unknown): true | string;
+	/** Instances of this class come back as such, since `registerSerializer` knows it. */
+	serializes?(value: object): boolean;
+	/** The name of a member of this package (`put`, `util.Queue`), "" for its namespace; undefined for everything else. */
+	packageMember?(value: unknown): string | undefined;
+}
+
+/** Nothing in it needs more than the codec; `known` is what was found so before. Walks without recursion: data may be deep. */
+export function isPlain(root: object, hooks: CaptureHooks, known: Set<object>): boolean {
+	const seen = new Set<object>();
+	const open: unknown[] = [root];
+	while (open.length > 0) {
+		const value = open.pop();
+		if (typeof value === "symbol") return false;
+		if ((typeof value !== "object" || value === null) && typeof value !== "function") continue;
+		if (SENDABLE in value) continue;
+		if (typeof value === "function") return false;
+		if (seen.has(value) || known.has(value)) continue;
+		seen.add(value);
+		if (globalPath(value) !== undefined || hooks.packageMember?.(value) !== undefined) return false;
+		const kind = kindOf(value);
+		if (kind === "array" || kind === "set") for (const item of value as Iterable<unknown>) open.push(item);
+		else if (kind === "map") for (const entry of value as Map<unknown, unknown>) open.push(...entry);
+		else if (kind === "plain") for (const key of Object.keys(value)) open.push(ownValue(value, key));
+		else if (kind === "instance" ? hooks.serializes?.(value) !== true : kind !== "other") return false;
+	}
+	for (const value of seen) known.add(value);
+	return true;
+}
