@@ -12,6 +12,7 @@ import { describeResult } from "./report.ts";
 
 const usage = `Options:
   --list               names of the programs
+  --file <name>        programs of programs/<name>.ts; default: all files
   --program <name>     those whose name contains this; default: all
   --bound <n>          preemptions in a schedule, or Infinity; default 2
   --deep <n>           further, merging equal states
@@ -27,6 +28,7 @@ const usage = `Options:
 const { values } = parseArgs({
 	options: {
 		list: { type: "boolean" },
+		file: { type: "string" },
 		program: { type: "string" },
 		bound: { type: "string" },
 		deep: { type: "string" },
@@ -45,7 +47,8 @@ const { values } = parseArgs({
 /** What the files of `programs/` export. */
 async function loadPrograms(): Promise<Program[]> {
 	const folder = new URL("./programs/", import.meta.url);
-	const files = readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+	const all = readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+	const files = values.file === undefined ? all : all.filter((name) => name === `${values.file}.ts`);
 	const modules = await Promise.all(files.sort().map((file) => import(new URL(file, folder).href)));
 	return modules.flatMap((module: { programs?: Program[] }) => module.programs ?? []);
 }

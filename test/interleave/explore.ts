@@ -5,7 +5,8 @@
 // leaving a thread that could go on; leaving one that blocks, ends or spins is free. Few preemptions find most bugs, so
 // the bound is raised step by step, and the first schedule found is among the simplest.
 import { SeenStates } from "./dependence.ts";
-import type { Failure, Machine, Strategy } from "./machine.ts";
+import type { Machine } from "./machine.ts";
+import type { Failure, Strategy } from "./model.ts";
 import { Pct } from "./pct.ts";
 import { type Mutant, Prepared, type Program } from "./program.ts";
 import { Digest, fingerprint } from "./states.ts";

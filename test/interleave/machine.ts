@@ -7,7 +7,9 @@
 import { Cells, MARK_CELL } from "./cells.ts";
 import { Dependence } from "./dependence.ts";
 import { DROP, PERFORM, SPLIT } from "./helpers.ts";
+import { type HostOperation, withHostSites } from "./host.ts";
 import type { Instrumented, Site } from "./instrument.ts";
+import type { Failure, Limits, LogEntry, MutationKind, Stop, Strategy, TraceEvent, ViolationKind } from "./model.ts";
 import { type Access, RaceDetector } from "./races.ts";
 import { Recording } from "./schedule.ts";
 import { Digest } from "./states.ts";
@@ -16,78 +18,10 @@ import type { Thread } from "./thread.ts";
 import { WaitList } from "./waiting.ts";
 import type { World } from "./world.ts";
 
-export interface Strategy {
-	/** Asked at every operation instead of only at visible ones: a replay counts them. */
-	readonly everyPoint: boolean;
-	begin(machine: Machine): void;
-	/**
-	 * The index of the thread to go on, one of the bits of `candidates`. `running` is the thread that could simply go on, or −1.
-	 * `free`: leaving it is no preemption, because it spins.
-	 */
-	choose(running: number, candidates: number, free: boolean): number;
-	/** Something that may or may not happen to the thread: it dies here, or an optional thread is started at the end. */
-	flip(thread: number, dies: boolean): boolean;
-}
-
-export type ViolationKind = "check" | "race" | "deadlock" | "livelock" | "trap" | "error";
-
-export interface Failure {
-	readonly kind: ViolationKind;
-	readonly message: string;
-}
-
-/** Why a run ended before its threads did. */
-export type Stop = "" | "failed" | "pruned" | "cut";
-
-export type MutationKind = "drop" | "plain" | "skip" | "spurious";
-
-export interface TraceEvent {
-	readonly thread: number;
-	readonly site: number;
-	readonly address: number;
-	readonly width: number;
-	readonly text: string;
-	readonly atomic: boolean;
-}
-
-export interface Limits {
-	/** Operations in one schedule before it is cut. */
-	readonly steps: number;
-	/** How often a thread may repeat a read of the same value, writing nothing itself, before others must go first. */
-	readonly spin: number;
-	/** Time-outs in one schedule that come while others could go on. When nobody can, the host's timed waits end anyway. */
-	readonly timeouts: number;
-	/** Then the core's timed waits end, too. Otherwise that nobody but they could go on is a deadlock: a wake was lost. */
-	readonly rescue: boolean;
-}
-
-/** Pseudo-sites of what the host does itself, numbered behind the module's. */
-const hostOperations = [
-	["read", "load"],
-	["write", "store"],
-	["exchange", "xchg"],
-	["add", "add"],
-	["compareExchange", "cmpxchg"],
-	["park", "wait"],
-	["waitAsync", "wait"],
-	["settled", "wait"],
-	["notify", "notify"],
-	["mark", "store"],
-	["peek", "load"],
-	["poke", "store"],
-] as const;
-
-export type HostOperation = (typeof hostOperations)[number][0];
-
 /** Calls in setup and check run alone: a wait there, or this many operations, means that they would never end. */
 const DIRECT_LIMIT = 20_000_000;
 /** Plain accesses in one schedule, or in setup or check. */
 const PLAIN_LIMIT = 100_000_000;
-
-export interface LogEntry {
-	readonly thread: number;
-	readonly entry: readonly unknown[];
-}
 
 export class Machine {
 	readonly world: World;
@@ -144,12 +78,9 @@ export class Machine {
 		this.core = core;
 		this.world = world;
 		this.limits = limits;
-		const sites = [...core.sites];
-		for (const [operation, kind] of hostOperations) {
-			this.#hostSites.set(operation, sites.length);
-			const atomic = operation !== "peek" && operation !== "poke";
-			const name = `host: ${operation}`;
-			sites.push({ id: sites.length, kind, atomic, width: 4, instruction: operation, function: "host", name });
+		const sites = withHostSites(core.sites);
+		for (const { id, instruction } of sites.slice(core.sites.length)) {
+			this.#hostSites.set(instruction as HostOperation, id);
 		}
 		this.sites = sites;
 		this.coverage = new Uint8Array(sites.length);
@@ -239,7 +170,7 @@ export class Machine {
 				}
 			}
 		}
-		if (this.timeoutsLeft > 0) able |= this.timed | this.sliced;
+		if (this.timeoutsLeft > 0 && able !== 0) able |= this.timed | this.sliced;
 		if (able === 0) able = this.timed;
 		return able === 0 ? ready : able;
 	}
@@ -294,6 +225,17 @@ export class Machine {
 		if (this.stop !== "") return false;
 		if (chosen === thread.index) return true;
 		this.#next = chosen;
+		return false;
+	}
+
+	/** Like `arrive`, but somebody else has to go on, if anybody can. */
+	giveWay(thread: Thread): boolean {
+		if (this.strategy.everyPoint || this.events >= this.limits.steps) return this.arrive(thread, true, 0);
+		const others = this.candidates(this.ready) & ~(1 << thread.index);
+		if (this.stop !== "") return false;
+		if (others === 0) return true;
+		const chosen = this.strategy.choose(-1, others, true);
+		if (this.stop === "") this.#next = chosen;
 		return false;
 	}
 
@@ -385,7 +327,9 @@ export class Machine {
 			if (waiter === undefined) break;
 			woken++;
 			const other = this.threads[waiter.thread];
-			this.races.order(thread.index, other.index);
+			// Who has only a ticket learns of it later, by asking.
+			if (waiter.ticket >= 0) this.races.release(thread.index, waiter.ticket);
+			else this.races.order(thread.index, other.index);
 			this.dependence.order(thread.index, other.index, 3);
 			other.notified(waiter.ticket);
 		}
@@ -393,7 +337,7 @@ export class Machine {
 	}
 
 	#timeOut(thread: Thread): void {
-		if (this.timeoutsLeft > 0) this.timeoutsLeft--;
+		if (this.ready !== 0) this.timeoutsLeft--;
 		this.dependence.step(thread.index, 5);
 		if (this.trace !== undefined) this.note(thread.index, -1, thread.waitsAt, 4, "times out", true);
 		this.waits.leave(thread.index);

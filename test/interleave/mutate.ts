@@ -3,7 +3,7 @@
 
 import { type ExploreOptions, explore } from "./explore.ts";
 import type { Site } from "./instrument.ts";
-import type { MutationKind } from "./machine.ts";
+import type { MutationKind } from "./model.ts";
 import type { Mutant, Prepared } from "./program.ts";
 
 /** What can be done to each kind of operation; `drop` of a read-modify-write leaves its read. */

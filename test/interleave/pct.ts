@@ -1,6 +1,7 @@
 // Probabilistic concurrency testing: random priorities, and a few random moments at which the running thread's becomes
 // the lowest. A bug that needs d such moments among n threads and k operations is found with probability 1/(n·k^(d−1)).
-import type { Machine, Strategy } from "./machine.ts";
+import type { Machine } from "./machine.ts";
+import type { Strategy } from "./model.ts";
 
 export class Pct implements Strategy {
 	readonly everyPoint = false;

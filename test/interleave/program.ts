@@ -1,6 +1,7 @@
 // A program to explore: a core, what it is set up with, a few threads, and what must hold at the end.
 import { type Instrumented, instrument } from "./instrument.ts";
-import { type Limits, type LogEntry, Machine, type MutationKind, type Strategy } from "./machine.ts";
+import { Machine } from "./machine.ts";
+import type { Limits, LogEntry, MutationKind, Strategy } from "./model.ts";
 import { directPointsOf, observingPointsOf } from "./points.ts";
 import { type Steps, steps } from "./steps.ts";
 import { Thread } from "./thread.ts";

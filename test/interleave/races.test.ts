@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { Cells } from "./cells.ts";
 import { compileSample } from "./compile.ts";
 import { explore, type Violation } from "./explore.ts";
-import { type Body, program } from "./program.ts";
+import { type Body, program, type ThreadOptions } from "./program.ts";
 import { RaceDetector } from "./races.ts";
 
 let bytes: Uint8Array;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 const AT = 0x400;
 const FLAG = 0x800;
 
-function violationOf(...threads: Body<undefined>[]): Violation | undefined {
+function violationOf(...threads: (Body<undefined> | ThreadOptions<undefined>)[]): Violation | undefined {
 	return explore(program<undefined>({ name: "race", wasm: bytes, threads })).violation;
 }
 
@@ -131,6 +131,28 @@ describe("accesses of two threads", () => {
 			},
 		);
 		expect(violation?.kind).toBe("race");
+	});
+
+	test("are ordered by an asynchronous wait once it is seen to have ended, and not before", () => {
+		const woken = (looksEarly: boolean) =>
+			violationOf(
+				function* (t) {
+					t.poke(AT, 1);
+					yield t.notify(FLAG);
+				},
+				{
+					daemon: true,
+					*run(t) {
+						const ticket = yield t.waitAsync(FLAG, 0);
+						yield t.boundary();
+						if (looksEarly) t.peek(AT);
+						yield t.settled([ticket]);
+						t.peek(AT);
+					},
+				},
+			);
+		expect(woken(false)).toBeUndefined();
+		expect(woken(true)?.kind).toBe("race");
 	});
 
 	test("of which one is the host's race, too", () => {

@@ -34,6 +34,7 @@ export class RaceDetector {
 	/** Threads, rounded up to a power of two. */
 	readonly #stride: number;
 	readonly #shift: number;
+	readonly #tokens = new Map<number, Float64Array>();
 	/** What each thread knows of each: row t is thread t's clock. */
 	readonly #clocks: Float64Array;
 	// Clocks only grow, also from run to run. What an earlier run left behind is older than every thread's start in
@@ -80,6 +81,7 @@ export class RaceDetector {
 
 	begin(): void {
 		this.race = undefined;
+		this.#tokens.clear();
 		this.#run++;
 		this.#start = this.#latest + 1;
 		this.#latest = this.#start + 1;
@@ -223,6 +225,21 @@ export class RaceDetector {
 			if (known > this.#clocks[at]) this.#clocks[at] = known;
 		}
 		this.#tick(from);
+	}
+
+	/** What `from` did so far happens before what anyone does who acquires the token. */
+	release(from: number, token: number): void {
+		const row = from << this.#shift;
+		this.#tokens.set(token, this.#clocks.slice(row, row + this.#stride));
+		this.#tick(from);
+	}
+
+	acquire(to: number, token: number): void {
+		const released = this.#tokens.get(token);
+		if (released === undefined) return;
+		const row = to << this.#shift;
+		for (const [other, known] of released.entries())
+			this.#clocks[row + other] = Math.max(this.#clocks[row + other], known);
 	}
 
 	#tick(thread: number): void {

@@ -1,5 +1,5 @@
 // Runs one schedule again and tells what happens in it.
-import type { Failure, TraceEvent } from "./machine.ts";
+import type { Failure, TraceEvent } from "./model.ts";
 import { type Mutant, Prepared, type Program } from "./program.ts";
 import { Replay } from "./schedule.ts";
 

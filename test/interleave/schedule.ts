@@ -5,7 +5,8 @@
 // Thread 0 does 14 operations and is interrupted; thread 1's wait times out and it does 3; thread 2 runs until it dies
 // at its next boundary; thread 0 runs until it blocks or ends. Operations count whether or not others could notice
 // them, so a schedule does not depend on what the search had learnt when it was found.
-import type { Machine, Strategy } from "./machine.ts";
+import type { Machine } from "./machine.ts";
+import type { Strategy } from "./model.ts";
 
 interface Stretch {
 	readonly thread: number;

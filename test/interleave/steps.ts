@@ -24,6 +24,8 @@ export type Step =
 	| { readonly op: "stop"; readonly thread: number }
 	/** An entry in the log whose order relative to other threads' marks is explored and may be checked. */
 	| { readonly op: "mark"; readonly entry: readonly unknown[] }
+	/** Others go on first, if any can: for loops of the host that try again. */
+	| { readonly op: "pause" }
 	/** Nothing, but a place where a killable thread may end and another thread may go on. */
 	| { readonly op: "boundary" };
 
@@ -47,5 +49,6 @@ export const steps = {
 	notify: (address: number, count = Number.POSITIVE_INFINITY): Step => ({ op: "notify", address, count }),
 	stop: (thread: number): Step => ({ op: "stop", thread }),
 	mark: (...entry: unknown[]): Step => ({ op: "mark", entry }),
+	pause: (): Step => ({ op: "pause" }),
 	boundary: (): Step => ({ op: "boundary" }),
 };

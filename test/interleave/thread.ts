@@ -2,7 +2,8 @@
 //
 // A suspended call keeps its frames in that stack; going on means calling the export again, which winds back to where
 // it stood.
-import type { HostOperation, Machine } from "./machine.ts";
+import type { HostOperation } from "./host.ts";
+import type { Machine } from "./machine.ts";
 import { Operations } from "./operations.ts";
 import { pointsOf } from "./points.ts";
 import { addNumber, Digest } from "./states.ts";
@@ -236,12 +237,17 @@ export class Thread {
 	/** A notification reached its wait (ticket −1) or one of its tickets. */
 	notified(ticket: number): void {
 		if (ticket < 0) this.unblock(WOKEN);
-		else if (this.blocked && this.waitsAt < 0 && this.#tickets.includes(ticket)) this.unblock(ticket);
+		else if (this.blocked && this.waitsAt < 0 && this.#tickets.includes(ticket)) {
+			this.#machine.races.acquire(this.index, ticket);
+			this.unblock(ticket);
+		}
 	}
 
 	describe(): string {
 		if (this.blocked) {
-			return `${this.name} waits ${this.waitsAt < 0 ? "for a ticket" : `at 0x${this.waitsAt.toString(16)}`}`;
+			const rescued = (this.#machine.sliced & (1 << this.index)) !== 0 ? " (only its time-out would end that)" : "";
+			const where = this.waitsAt < 0 ? "for a ticket" : `at 0x${this.waitsAt.toString(16)}`;
+			return `${this.name} waits ${where}${rescued}`;
 		}
 		return this.name;
 	}
@@ -264,6 +270,7 @@ export class Thread {
 	#arriveStep(step: Step): boolean {
 		const machine = this.#machine;
 		const { dependence } = machine;
+		if (step.op === "pause") return machine.giveWay(this);
 		let visible = true;
 		if (step.op === "read") {
 			visible = dependence.visible(this.index, false, step.address, 4);
@@ -334,6 +341,7 @@ export class Thread {
 				machine.didMeet(this, machine.hostSite("mark"), -1);
 				machine.logged(this, step.entry);
 				break;
+			case "pause":
 			case "boundary":
 				machine.passed(this);
 				break;
@@ -351,7 +359,10 @@ export class Thread {
 		machine.passed(this);
 		const settled = machine.waits.settledOf(tickets);
 		this.#result = settled;
-		if (settled >= 0) return true;
+		if (settled >= 0) {
+			machine.races.acquire(this.index, settled);
+			return true;
+		}
 		this.#tickets = tickets;
 		this.block(-1, timed);
 		this.#phase = BLOCKED_IN_STEP;

@@ -146,6 +146,34 @@ describe("waiters", () => {
 	});
 });
 
+describe("a thread that pauses", () => {
+	test("lets others go on, so that its loop ends", () => {
+		const one = make({
+			threads: [
+				function* (t) {
+					while ((yield t.read(AT)) === 0) yield t.pause();
+				},
+				function* (t) {
+					yield t.write(AT, 1);
+				},
+			],
+		});
+		expect(explore(one)).toMatchObject({ violation: undefined, complete: true, cut: 0 });
+	});
+
+	test("goes on when nobody else can", () => {
+		const one = make({
+			threads: [
+				function* (t) {
+					yield t.pause();
+					t.log("on");
+				},
+			],
+		});
+		expect(outcomes(one)).toEqual(["0:on"]);
+	});
+});
+
 describe("marks", () => {
 	test("are seen in every order", () => {
 		const one = make({
