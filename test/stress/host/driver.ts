@@ -46,10 +46,13 @@ interface WorkerRecord {
 	readonly epoch: number;
 	readonly gone: Promise<void>;
 	blocked: boolean;
+	stopped: boolean;
 	ending: boolean;
 }
 
 const driverSlot = 0;
+/** There are at most so many thread slots; what else is shared stands behind a word for each. */
+export const SLOT_WORDS = 256;
 
 export class Driver extends HostThread implements AttendHost {
 	readonly memory: WebAssembly.Memory;
@@ -58,6 +61,7 @@ export class Driver extends HostThread implements AttendHost {
 	readonly #options: DriverOptions;
 	readonly #workers = new Map<number, WorkerRecord>();
 	readonly #attending: Promise<number>;
+	#frozen: Promise<void> | undefined;
 	closed = false;
 	started = 0;
 	recovered = 0;
@@ -79,8 +83,7 @@ export class Driver extends HostThread implements AttendHost {
 		this.memory = memory;
 		this.module = module;
 		this.#options = options;
-		const slots = options.workers + (options.spare ?? 0) + 2;
-		this.shared = new Int32Array(new SharedArrayBuffer((slots + (options.sharedWords ?? 0)) * 4));
+		this.shared = new Int32Array(new SharedArrayBuffer((SLOT_WORDS + (options.sharedWords ?? 0)) * 4));
 		const { calls } = this.core;
 		refuse(calls.setResource(RESOURCE_CPU, (options.cpus ?? options.workers) * RESOURCE_UNIT), "setting the CPUs");
 		this.defineClass([[RESOURCE_CPU, RESOURCE_UNIT]]);
@@ -132,7 +135,7 @@ export class Driver extends HostThread implements AttendHost {
 
 	/** Starts as many as it takes to have the wanted number that are not blocked, if there are slots for them. */
 	fill(): void {
-		if (this.closed) return;
+		if (this.closed || this.#frozen !== undefined) return;
 		let able = 0;
 		for (const record of this.#workers.values()) if (!record.blocked && !record.ending) able++;
 		while (able < this.#options.workers && this.#start()) able++;
@@ -142,15 +145,19 @@ export class Driver extends HostThread implements AttendHost {
 		const { entry, spins = 200 } = this.#options;
 		const { module, memory, shared } = this;
 		const index = this.core.calls.reserve(0, THREAD_FLAG_WORKER | THREAD_FLAG_MAY_BLOCK);
-		if (named(index) === "tablefull" || named(index) === "table_full") return false;
+		if (named(index) === "table_full") return false;
 		refuse(index, "reserving a slot");
 		const epoch = epochOf(memory, index);
 		const workerData: WorkerData = { module, memory, index, epoch, spins, shared };
 		const worker = new Worker(entry, { workerData });
-		const gone = once(worker, "exit").then(() => this.#onExit(index));
-		this.#workers.set(index, { worker, index, epoch, gone, blocked: false, ending: false });
+		const gone: Promise<void> = once(worker, "exit").then(() => this.#onExit(record));
+		const record: WorkerRecord = { worker, index, epoch, gone, blocked: false, stopped: false, ending: false };
+		this.#workers.set(index, record);
 		worker.on("message", (message: WorkerMessage) => this.#onMessage(index, epoch, message));
-		worker.on("error", (error: Error) => this.#report(`worker ${index} ended with ${error.stack ?? error.message}`));
+		worker.on("error", (error: Error) => {
+			// One that was ended before it began cannot attach.
+			if (!record.ending) this.#report(`worker ${index} ended with ${error.stack ?? error.message}`);
+		});
 		this.started++;
 		return true;
 	}
@@ -165,19 +172,22 @@ export class Driver extends HostThread implements AttendHost {
 			return;
 		}
 		const record = this.#workers.get(index);
-		if (record?.epoch !== epoch) return;
+		if (record === undefined || record.epoch !== epoch) return;
 		record.blocked = message.blocked;
 		this.fill();
 	}
 
 	/** Whatever ended it: it enters the core no more, and what it had is taken back. */
-	async #onExit(index: number): Promise<void> {
-		const { epoch } = this.#workers.get(index) as WorkerRecord;
+	async #onExit(record: WorkerRecord): Promise<void> {
+		const { index, epoch } = record;
 		await this.#end(index, epoch);
+		record.stopped = true;
+		await this.#frozen;
 		this.onGone(index);
-		refuse(await this.runner.run(recoverThread(this.steps, index, epoch)), `recovering thread ${index}`);
-		this.recovered++;
+		// With this the slot is free, and its next thread may start at once.
 		this.#workers.delete(index);
+		refuse(this.runner.runSync(recoverThread(this.steps, index, epoch)), `recovering thread ${index}`);
+		this.recovered++;
 		this.fill();
 	}
 
@@ -196,6 +206,20 @@ export class Driver extends HostThread implements AttendHost {
 		await this.#end(index, record.epoch);
 		await record.worker.terminate();
 		await record.gone;
+	}
+
+	/** Ends all workers at once, and has a look at the memory before what they had is taken back. */
+	async freeze(look: () => void): Promise<void> {
+		let thaw = () => {};
+		this.#frozen = new Promise((resolve) => {
+			thaw = resolve;
+		});
+		const all = this.workers.map(({ index }) => this.kill(index));
+		while (this.workers.some((record) => !record.stopped)) await new Promise((resolve) => setImmediate(resolve));
+		look();
+		this.#frozen = undefined;
+		thaw();
+		await Promise.all(all);
 	}
 
 	/** Ends all workers, then the driver itself; another instance takes back what the driver had, and stays attached. */

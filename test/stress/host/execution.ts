@@ -23,12 +23,16 @@ export class Execution implements Context {
 	readonly #worker: WorkerThread;
 	readonly #held: Ref[] = [];
 	#suspended = false;
+	/** It would take its CPU again, were its thread not blocked. */
+	#wantsCpu = false;
 	/** What goes on when the task has its CPU again. */
 	#onCpu: (() => void)[] = [];
 	/** What goes on when the task is cancelled instead of what it waits for. */
 	readonly #onCancel = new Set<() => void>();
 	#items: Generator<Value, Value, void> | undefined;
 	#paused = false;
+	/** Objects it waits for. */
+	#waits = 0;
 	/** How an asynchronous task ended. */
 	#outcome: { readonly value: Value } | { readonly error: unknown } | undefined;
 
@@ -117,18 +121,21 @@ export class Execution implements Context {
 		const worker = this.#worker;
 		if (worker.isSettled(ref)) return new Promise((resolve) => resolve(this.#read(() => worker.read(ref))));
 		return new Promise((resolve, reject) => {
-			const settle = () => {
-				this.#onCancel.delete(cancel);
-				const outcome = outcomeOf(() => this.#read(() => worker.read(ref)));
-				this.#whenOnCpu(() => ("error" in outcome ? reject(outcome.error) : resolve(outcome.value)));
-			};
-			const forget = worker.onSettled(ref, settle);
+			let forget = () => {};
 			const cancel = () => {
 				forget();
+				this.#waits--;
 				reject(new TaskFailure("Cancelled", "its task was cancelled", REASON_CANCELLED));
 			};
 			this.#onCancel.add(cancel);
-			this.#suspend();
+			this.#waits++;
+			forget = worker.onSettled(ref, () => {
+				this.#onCancel.delete(cancel);
+				this.#waits--;
+				const outcome = outcomeOf(() => this.#read(() => worker.read(ref)));
+				this.#whenOnCpu(() => ("error" in outcome ? reject(outcome.error) : resolve(outcome.value)));
+			});
+			if (this.#onCancel.has(cancel)) this.#suspend();
 		});
 	}
 
@@ -146,16 +153,40 @@ export class Execution implements Context {
 			return;
 		}
 		this.#onCpu.push(then);
-		if (this.#onCpu.length > 1) return;
+		if (this.#onCpu.length === 1) this.#resume();
+	}
+
+	#resume(): void {
+		this.#wantsCpu = this.#worker.blocked;
+		if (this.#wantsCpu) return;
 		const status = this.#worker.core.calls.resume(this.task, this.generation);
 		if (named(status) === "busy") return;
 		refuse(status, "resuming a task");
 		this.onResumed();
 	}
 
+	/** Its thread blocks for another task: it gives its CPU back, since it cannot use it. */
+	onBlocked(): void {
+		if (this.#suspended) return;
+		this.#suspend();
+		this.#wantsCpu = true;
+	}
+
+	onUnblocked(): void {
+		if (this.#wantsCpu) this.#resume();
+	}
+
 	onResumed(): void {
 		this.#suspended = false;
+		if (this.#worker.blocked) {
+			this.onBlocked();
+			return;
+		}
 		for (const then of this.#onCpu.splice(0)) then();
+		// It may have waited for several: back in the event loop, it has nothing to do with its CPU until the next comes.
+		setImmediate(() => {
+			if (this.#waits > 0 && this.#onCpu.length === 0 && this.#outcome === undefined) this.#suspend();
+		});
 	}
 
 	onCredit(): void {

@@ -10,6 +10,13 @@ import {
 	PHASE_PENDING,
 	STATE_ERROR,
 	STATE_PHASE_MASK,
+	STATS_GRANULES,
+	STATS_OBJECTS,
+	STATS_PENDING,
+	STATS_READY,
+	STATS_TAKEN,
+	STATS_UNREAD,
+	STATS_UNREAD_DROPPED,
 	TASK_ENTRY_RETRIES,
 	TASK_FLAG_STREAM,
 	TASK_SPEC_ARGS,
@@ -59,6 +66,8 @@ export interface Submitted {
 	readonly refs: readonly Ref[];
 }
 
+type StatName = "taken" | "granules" | "objects" | "pending" | "ready" | "unread" | "unreadDropped";
+
 /** Called when the object is sealed, or the stream has an item, while the object is held. */
 type Waiter = () => void;
 
@@ -96,6 +105,23 @@ export abstract class HostThread implements BlockingHost {
 		values.write(value);
 		const slot = refuse(core.calls.put(values.flags, values.a, values.b, values.c, values.d), "put");
 		return new Ref(slot, core.generation);
+	}
+
+	/** An object that is sealed later. */
+	create(): Ref {
+		const slot = refuse(this.core.calls.create(), "create");
+		return new Ref(slot, this.core.generation);
+	}
+
+	seal({ slot, generation }: Ref, value: Value): void {
+		const { values } = this;
+		values.write(value);
+		const { flags, a, b, c, d } = values;
+		refuse(this.core.calls.seal(slot, generation, flags, a, b, c, d), "sealing an object");
+	}
+
+	free({ slot, generation }: Ref): void {
+		refuse(this.core.calls.free(slot, generation), "free");
 	}
 
 	retain(ref: Ref): void {
@@ -297,7 +323,25 @@ export abstract class HostThread implements BlockingHost {
 		if (named(status) !== "stale") refuse(status, "deciding about a task");
 	}
 
+	stats(): { readonly [name in StatName]: number } {
+		refuse(this.core.calls.stats(), "asking for figures");
+		const at = (offset: number) => this.core.views.u32[this.core.scratch + (offset >> 2)] as number;
+		return {
+			taken: at(STATS_TAKEN),
+			granules: at(STATS_GRANULES),
+			objects: at(STATS_OBJECTS),
+			pending: at(STATS_PENDING),
+			ready: at(STATS_READY),
+			unread: at(STATS_UNREAD),
+			unreadDropped: at(STATS_UNREAD_DROPPED),
+		};
+	}
+
 	protected abstract onRunner(task: number, generation: number, bits: number): void;
+
+	beforeBlocking(): void {}
+
+	afterBlocking(): void {}
 
 	nudge(): void {
 		this.runner.nudge();

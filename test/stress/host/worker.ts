@@ -48,6 +48,7 @@ export class WorkerThread extends HostThread implements WorkHost {
 	/** Its last step is done, but its handles are still to be released: what it ended with may have named them. */
 	#over: Execution | undefined;
 	#inHand = 0;
+	#blocked = 0;
 	/** Objects that name functions, for what this worker's tasks submit. */
 	readonly #names = new Map<string, Ref>();
 
@@ -126,6 +127,21 @@ export class WorkerThread extends HostThread implements WorkHost {
 		this.#inHand = block;
 	}
 
+	/** Another of this thread's tasks blocks it. */
+	get blocked(): boolean {
+		return this.#blocked > 0;
+	}
+
+	override beforeBlocking(): void {
+		if (this.#blocked++ > 0) return;
+		for (const execution of this.#running.values()) execution.onBlocked();
+	}
+
+	override afterBlocking(): void {
+		if (--this.#blocked > 0) return;
+		for (const execution of this.#running.values()) execution.onUnblocked();
+	}
+
 	protected onRunner(task: number, generation: number, bits: number): void {
 		const execution = this.#running.get(task);
 		if (execution?.generation !== generation) return;
@@ -140,6 +156,9 @@ export class WorkerThread extends HostThread implements WorkHost {
 		if (code === undefined) {
 			code = this.put(bytesOf(name));
 			this.#names.set(name, code);
+			if (this.#codes[name]?.name.startsWith("block")) {
+				refuse(this.core.calls.markBlocking(code.slot, code.generation), "marking a function that blocks");
+			}
 		}
 		return code;
 	}

@@ -1,6 +1,6 @@
 // Waiting for an object with the thread blocked: no event loop, so the inbox is emptied here and its messages acted on.
 //
-//   watch the object ─▶ the task on this thread gives its CPU back ─▶ ┌ read the wake word ◀───────────────┐
+//   watch the object ─▶ the tasks of this thread give their CPUs back ─▶ ┌ read the wake word ◀───────────────┐
 //                                                                     │ drain, act on the messages         │
 //                                                                     │ sealed? time up? ─▶ out            │
 //                                                                     └ block on the value read ───────────┘
@@ -36,6 +36,10 @@ export interface BlockingHost extends Dispatcher {
 	parked: boolean;
 	/** The event loop's own protocol shall look again, when it can. */
 	nudge(): void;
+	/** The thread's other tasks cannot run from now on: they give their CPUs back, or those who wait for CPUs wait for ever. */
+	beforeBlocking(): void;
+	/** They may take them again. */
+	afterBlocking(): void;
 	/** What else must be done meanwhile; asked after each wake. Milliseconds until it must be asked again, at most. */
 	duties(): number;
 }
@@ -61,10 +65,12 @@ export function* getSync(steps: Steps, own: Own, host: BlockingHost, wait: Wait)
 		host.nudge();
 	}
 	const suspended = wait.task !== 0 && (yield steps.suspend(wait.task, wait.taskGeneration)) === STATUS_OK;
+	host.beforeBlocking();
 	const state = host.objectAt(wait.slot) + OBJECT_ENTRY_STATE;
 	const answer = yield* blockUntil(steps, own, host, state, isSettled, wait);
 	if (answer === OUT_OF_TIME && watched === STATUS_OK) yield steps.unwatch(wait.slot, wait.generation);
 	const resumed = suspended && answer >= 0 ? yield* regain(steps, own, host, wait) : answer;
+	host.afterBlocking();
 	return resumed < 0 ? resumed : answer;
 }
 
