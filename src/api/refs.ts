@@ -1,5 +1,5 @@
 /** The refs that a call was given: each one checked, and grouped by the runtime it belongs to. */
-import { outOfRange, show, wrongType } from "../engine/checks.ts";
+import { wrongType } from "../engine/checks.ts";
 import type { Engine } from "../engine/engine.ts";
 import { checkUsable, isRef, type ObjectRef } from "../engine/ref.ts";
 
@@ -71,6 +71,6 @@ export function refuseTwice(call: string, refs: readonly ObjectRef[]): void {
 		}
 		const first = refs[before] as ObjectRef;
 		if (first.engine !== ref.engine || first.generation !== ref.generation) return;
-		throw outOfRange(`${call}(): refs`, "different objects", `${show(ref.id)} at ${before} and at ${i}`);
+		throw new RangeError(`${call}(): refs[${before}] and refs[${i}] are the same object, ${ref.id}`);
 	});
 }

@@ -1,14 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { becomeWorker } from "../../src/api/current.ts";
-import {
-	createRuntime,
-	init,
-	isInitialized,
-	main,
-	runtime,
-	shutdown,
-	shutdownNow,
-} from "../../src/api/lifecycle.ts";
+import { createRuntime, init, isInitialized, main, runtime, shutdown, shutdownNow } from "../../src/api/lifecycle.ts";
 import { get, put } from "../../src/api/objects.ts";
 import { remote } from "../../src/api/tasks.ts";
 import {
