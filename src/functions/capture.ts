@@ -2,7 +2,7 @@ import { type FunctionInsight, type Inspector, openInspector, type VariableScope
 import { SENDABLE } from "../values/hooks.ts";
 import { builtinPlace } from "./builtins.ts";
 import type { CallSite } from "./callsite.ts";
-import type { FunctionNode, GraphNode, Named, Place } from "./description.ts";
+import { type FunctionNode, type GraphNode, type Named, type Place, sourceOf } from "./description.ts";
 import { globalPath, ownValue, standardGlobals } from "./globals.ts";
 import { classOf, isNative, kindOf } from "./kinds.ts";
 import { bindsName, functionPlace, isNodesOwn, rememberScript } from "./place.ts";
@@ -74,7 +74,7 @@ export class Capture {
 	#function(fn: Callable, within: string, closure: Readonly<Record<string, unknown>> = {}): Place {
 		const place = this.#reserve(fn);
 		const refuse = (reason: string) => this.#trouble(within, reason);
-		const source = Function.prototype.toString.call(fn);
+		const source = sourceOf(fn);
 		if (isNative(fn)) {
 			refuse(
 				fn.name.startsWith("bound ")
@@ -386,7 +386,7 @@ function read(holder: object, key: string): unknown {
 
 function hasPrivateNames(type: Callable): boolean {
 	try {
-		return analyse(Function.prototype.toString.call(type)).privateNames;
+		return analyse(sourceOf(type)).privateNames;
 	} catch {
 		return true;
 	}

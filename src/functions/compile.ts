@@ -93,7 +93,16 @@ function runWithImports(code: string, place: ScriptPlace): unknown {
 function otherSpelling(file: string): string {
 	// Bun and Deno always use paths, and Bun resolves from nothing else.
 	if (process.versions.bun !== undefined || process.versions.deno !== undefined) return filePath(file);
-	return file.startsWith("file:") ? filePath(file) : fileUrl(file);
+	const spelling = file.startsWith("file:") ? filePath(file) : fileUrl(file);
+	sentFiles.add(spelling);
+	return spelling;
+}
+
+const sentFiles = new Set<string>();
+
+/** So spelled, a file in a stack is where a sent function was written, not a module of this thread. */
+export function isSentFile(file: string): boolean {
+	return sentFiles.has(file);
 }
 
 /** Node says once in each thread that this loader is experimental, which whoever called `remote` cannot help. */

@@ -9,7 +9,8 @@
  */
 import { FunctionNotShippableError } from "../errors.ts";
 import { type CallSite, filePath, fileUrl } from "./callsite.ts";
-import { type ModuleDescription, sourceHash } from "./description.ts";
+import { isSentFile } from "./compile.ts";
+import { type ModuleDescription, sourceHash, sourceOf } from "./description.ts";
 import { importModule } from "./importing.ts";
 
 type Callable = (...args: never[]) => unknown;
@@ -35,10 +36,17 @@ const keptPerSite = 64;
 export class Definitions {
 	/** Workers keep the functions; the driver only counts them. */
 	#keeps = false;
-	readonly #sites = new Map<string, { count: number; readonly functions: Callable[] }>();
+	readonly #sites = new Map<string, { count: number; readonly functions: WeakRef<Callable>[] }>();
+	/** Held while their modules are being imported; later whoever uses them holds them. */
+	readonly #fresh = new Set<Callable>();
 	readonly #imports = new Map<string, Import>();
 	#current: Import | undefined;
 	#latest: Promise<void> = Promise.resolve();
+
+	/** A module is being imported for its definitions: what runs at its top level is not a task. */
+	get isImporting(): boolean {
+		return this.#current !== undefined;
+	}
 
 	/** From now on this thread can be asked for what is registered. */
 	keep(): void {
@@ -54,7 +62,10 @@ export class Definitions {
 			known = { count: 0, functions: [] };
 			this.#sites.set(key, known);
 		}
-		if (this.#keeps && known.functions.length < keptPerSite) known.functions.push(fn);
+		if (this.#keeps && known.functions.length < keptPerSite && !isSentFile(site.file)) {
+			known.functions.push(new WeakRef(fn));
+			if (this.isImporting) this.#fresh.add(fn);
+		}
 		return known.count++;
 	}
 
@@ -77,13 +88,17 @@ export class Definitions {
 	}
 
 	#find(wanted: ModuleDescription): Callable | undefined {
-		const exact = this.#sites.get(siteKey(wanted))?.functions[wanted.ordinal];
-		if (exact !== undefined) return sourceHash(String(exact)) === wanted.hash ? exact : undefined;
+		const exact = this.#sites.get(siteKey(wanted))?.functions[wanted.ordinal]?.deref();
+		if (exact !== undefined) return sourceHash(sourceOf(exact)) === wanted.hash ? exact : undefined;
 		// A loader may lay the same file out anew: a function that is the only one with its source is the one.
 		const alike: Callable[] = [];
 		const prefix = `${wanted.file}:`;
 		for (const [key, { functions }] of this.#sites) {
-			if (key.startsWith(prefix)) alike.push(...functions.filter((fn) => sourceHash(String(fn)) === wanted.hash));
+			if (!key.startsWith(prefix)) continue;
+			for (const weak of functions) {
+				const fn = weak.deref();
+				if (fn !== undefined && sourceHash(sourceOf(fn)) === wanted.hash) alike.push(fn);
+			}
 		}
 		return alike.length === 1 ? alike[0] : undefined;
 	}
@@ -95,7 +110,7 @@ export class Definitions {
 		await imported.over;
 		for (const exported of Object.values(imported.module)) {
 			if (typeof exported !== "function" || exported.name !== wanted.name) continue;
-			if (sourceHash(String(exported)) === wanted.hash) return exported as Callable;
+			if (sourceHash(sourceOf(exported as Callable)) === wanted.hash) return exported as Callable;
 		}
 		return undefined;
 	}
@@ -119,23 +134,28 @@ export class Definitions {
 		};
 		this.#imports.set(fileUrl(file), started);
 		const before = this.#latest;
-		this.#latest = over;
-		void before.then(() => this.#run(started));
+		// What awaits the import comes first, and takes hold of what it finds.
+		this.#latest = over.then(() => new Promise((resolve) => setImmediate(resolve)));
+		void before.then(() => {
+			this.#fresh.clear();
+			return this.#run(started);
+		});
 		return started;
 	}
 
 	async #run(started: Import): Promise<void> {
 		this.#current = started;
 		const timer = setTimeout(() => started.end("late"), patienceForImport);
+		void started.over.then(() => {
+			clearTimeout(timer);
+			this.#current = undefined;
+		});
 		try {
 			started.module = await importModule(started.file);
 			started.end("settled");
 		} catch (error) {
 			started.error = error;
 			started.end("failed");
-		} finally {
-			clearTimeout(timer);
-			if (this.#current === started) this.#current = undefined;
 		}
 	}
 

@@ -1,7 +1,13 @@
 import { FunctionNotShippableError } from "../errors.ts";
 import { type CallSite, filePath, fileUrl } from "./callsite.ts";
 import { Capture, type Trouble } from "./capture.ts";
-import { type Description, type ModuleDescription, type SourceDescription, sourceHash } from "./description.ts";
+import {
+	type Description,
+	type ModuleDescription,
+	type SourceDescription,
+	sourceHash,
+	sourceOf,
+} from "./description.ts";
 import { importObstacle } from "./importing.ts";
 import type { CaptureHooks } from "./plain.ts";
 
@@ -33,7 +39,7 @@ const keptSelfContained = 1024;
  */
 export function describeFunction(fn: Callable, options: DescribeOptions): Description {
 	const { site, closure } = options;
-	const key = site && closure === undefined ? `${site.trace}\n${fn.name}\n${fn}` : undefined;
+	const key = site && closure === undefined ? `${site.trace}\n${fn.name}\n${sourceOf(fn)}` : undefined;
 	const before = key === undefined ? undefined : selfContained.get(key);
 	if (before !== undefined && Object.keys(fn).length === 0) return before;
 
@@ -76,7 +82,7 @@ function moduleOf(fn: Callable, { site, ordinal = 0 }: DescribeOptions, capture:
 		ordinal,
 		caller,
 		name: fn.name,
-		hash: sourceHash(String(fn)),
+		hash: sourceHash(sourceOf(fn)),
 		...(isElsewhere && { definedIn: own }),
 		reason: listed(capture.troubles).join("; "),
 	};
@@ -94,7 +100,7 @@ function notShippable(
 	troubles: readonly Trouble[],
 	obstacle: string,
 ): FunctionNotShippableError {
-	const kind = /^class\b/.test(String(fn)) ? "class" : "function";
+	const kind = /^class\b/.test(sourceOf(fn)) ? "class" : "function";
 	const name = fn.name === "" ? `An unnamed ${kind}` : `The ${kind} ${fn.name}`;
 	const place = site === undefined ? "" : ` (${filePath(site.file)}:${site.line}:${site.column})`;
 	const own = troubles.filter(({ variable }) => variable === "");

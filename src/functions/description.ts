@@ -122,6 +122,11 @@ function isDistinct(value: unknown): boolean {
 	return value === undefined || value === null || typeof value === "string" || typeof value === "boolean";
 }
 
+/** The function's text, whatever it says of itself. */
+export function sourceOf(fn: (...args: never[]) => unknown): string {
+	return Function.prototype.toString.call(fn);
+}
+
 /** Short, and different for any two sources that a project will ever hold (53 bits, and the length). */
 export function sourceHash(source: string): string {
 	let [high, low] = [0xdeadbeef, 0x41c6ce57];

@@ -1,6 +1,7 @@
 /** What kind of thing a captured value is, told by its prototypes, since its realm may be another. */
 import { types } from "node:util";
 import { builtinPlace } from "./builtins.ts";
+import { sourceOf } from "./description.ts";
 import { globalPath, ownValue } from "./globals.ts";
 import { isImportObject } from "./toolchain.ts";
 
@@ -49,7 +50,7 @@ export function className(value: object): string {
 }
 
 export function isNative(fn: Callable): boolean {
-	return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(fn));
+	return /\{\s*\[native code\]\s*\}$/.test(sourceOf(fn));
 }
 
 /** `import * as x`, or what tools make of imports: objects whose members are variables of another module. */

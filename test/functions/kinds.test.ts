@@ -5,6 +5,8 @@ import os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Description } from "../../src/functions/description.ts";
+import { materialize } from "../../src/functions/materialize.ts";
 import * as captured from "./captured.ts";
 import { Counter, double, plus, Shape } from "./captured.ts";
 import { init, remote, shutdown, twice } from "./kit.ts";
@@ -271,6 +273,18 @@ describe("what a function uses from outside goes with it", () => {
 	test("members of this package", async () => {
 		expect(await remote((x: number) => twice(x)).call(4)).toBe(8);
 		expect(remote(() => twice(1)).describe()).toMatchObject({ nodes: [{}, {}, { type: "package", member: "twice" }] });
+	});
+
+	test("a function that is made in a worker, there", async () => {
+		let shared = 1;
+		const change = () => ++shared;
+		const outer = (x: number) => {
+			const own = x + change() + shared;
+			return remote((y: number) => [own, y, factor, shared, change()]).describe();
+		};
+		const description: Description = await remote(outer).call(10);
+		const inner = materialize(description) as (y: number) => unknown;
+		expect(inner(5)).toEqual([14, 5, 3, 2, 3]);
 	});
 
 	test("what the test runner makes of import() and import.meta", async () => {
