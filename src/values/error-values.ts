@@ -75,11 +75,18 @@ function knownName(classes: readonly string[]): string {
 
 /** An error of the nearest class that is known here, with no more than that class gives it. */
 export function makeError(classes: readonly string[], name: unknown, message: unknown): Error {
-	const error = construct(classes, typeof name === "string" ? name : undefined, message);
-	arrivedClasses.set(error, classes);
-	// Not the stack of where it arrived; its own is among its properties, if it has one.
-	defineOnError(error, "stack", String(error), false);
-	return error;
+	const { stackTraceLimit } = Error;
+	// Its own stack is among its properties, if it has one; that of where it arrived is of no use, and takes time to make.
+	// (Where the classes of the platform are frozen, it takes its time.)
+	Reflect.set(Error, "stackTraceLimit", 0);
+	try {
+		const error = construct(classes, typeof name === "string" ? name : undefined, message);
+		arrivedClasses.set(error, classes);
+		defineOnError(error, "stack", String(error), false);
+		return error;
+	} finally {
+		Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+	}
 }
 
 function construct(classes: readonly string[], name: string | undefined, message: unknown): Error {

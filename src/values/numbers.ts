@@ -30,7 +30,8 @@ export function writeBigInt(writer: Writer, value: bigint): void {
 	writer.endExtension(start);
 }
 
-export function readBigInt(bytes: Uint8Array, start: number, end: number): bigint {
+export function readBigInt(bytes: Uint8Array, view: DataView, start: number, end: number): bigint {
+	if (end - start === 8) return view.getBigInt64(start);
 	if (start === end) return 0n;
 	const negative = bytes[start] >= 0x80;
 	const flip = negative ? 0xff : 0;

@@ -1,26 +1,57 @@
-/** Where in a value the encoder is, as a reader of its source would write it. */
+/** Where in a value the encoder is, as a reader of its source would write it. Texts are made only when an error needs them. */
 
-/** A property's name, an array's index, or where in a Map, Set or codec's data. */
-export type Step = string | number | { readonly text: string };
+/** A property's name, an array's index, or a step that is neither. */
+export type Step = string | number | OtherStep;
+
+interface OtherStep {
+	text(): string;
+}
 
 /** No step yet: what throws now is the container. */
-export const ITSELF: Step = { text: "" };
+export const ITSELF: Step = { text: () => "" };
+
+/** Into the data that a codec gave for an instance. */
+export class CodecStep implements OtherStep {
+	readonly #name: string;
+
+	constructor(name: string) {
+		this.#name = name;
+	}
+
+	text(): string {
+		return `<${this.#name}>`;
+	}
+}
+
+/** To a Map's key or value, or to a Set's item. */
+export class EntryStep implements OtherStep {
+	readonly #to: "key" | "value" | "item";
+	readonly #key: unknown;
+	readonly #index: number;
+
+	constructor(to: "key" | "value" | "item", key: unknown, index: number) {
+		this.#to = to;
+		this.#key = key;
+		this.#index = index;
+	}
+
+	text(): string {
+		if (this.#to === "key") return `.keys()[${this.#index}]`;
+		if (this.#to === "item") return `.values()[${this.#index}]`;
+		const key = this.#key;
+		if (typeof key === "string") return `.get(${JSON.stringify(key)})`;
+		// A key that is no primitive is named by its place.
+		return key === Object(key) ? `.get(<key ${this.#index}>)` : `.get(${String(key)})`;
+	}
+}
 
 export function formatSteps(steps: readonly Step[]): string {
 	let path = "";
 	for (const step of steps) {
 		if (typeof step === "number") path += `[${step}]`;
-		else if (typeof step === "object") path += step.text;
+		else if (typeof step === "object") path += step.text();
 		else if (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step)) path += `.${step}`;
 		else path += `[${JSON.stringify(step)}]`;
 	}
 	return path;
 }
-
-/** The value of a Map's entry; a key that is no primitive is named by its place. */
-export function mapValueStep(key: unknown, index: number): Step {
-	const shown = typeof key === "string" ? JSON.stringify(key) : key === Object(key) ? `<key ${index}>` : String(key);
-	return { text: `.get(${shown})` };
-}
-export const mapKeyStep = (index: number): Step => ({ text: `.keys()[${index}]` });
-export const setItemStep = (index: number): Step => ({ text: `.values()[${index}]` });

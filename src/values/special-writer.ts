@@ -3,7 +3,7 @@ import { type Brand, entriesOf, flagsOf, itemsOf } from "./brands.ts";
 import { takeApart } from "./error-values.ts";
 import { EXT_BOXED, EXT_ERROR, EXT_MAP, EXT_REGEXP, EXT_SET } from "./format.ts";
 import { writeTimestamp } from "./numbers.ts";
-import { mapKeyStep, mapValueStep, type Step, setItemStep } from "./path.ts";
+import { EntryStep, type Step } from "./path.ts";
 import type { Writer } from "./writer.ts";
 
 /** A writer that knows values. */
@@ -40,8 +40,13 @@ function writeMap(sink: ValueSink, map: object): void {
 	const start = sink.beginExtension(EXT_MAP);
 	sink.mapHeader(entries.length / 2);
 	for (let i = 0; i < entries.length; i += 2) {
-		sink.child(mapKeyStep(i / 2), entries[i]);
-		sink.child(mapValueStep(entries[i], i / 2), entries[i + 1]);
+		const key = entries[i];
+		const value = entries[i + 1];
+		// A scalar needs no step: nothing can go wrong with it.
+		if (isScalar(key)) sink.value(key);
+		else sink.child(new EntryStep("key", key, i / 2), key);
+		if (isScalar(value)) sink.value(value);
+		else sink.child(new EntryStep("value", key, i / 2), value);
 	}
 	sink.endExtension(start);
 }
@@ -50,9 +55,15 @@ function writeSet(sink: ValueSink, set: object): void {
 	const items = itemsOf(set);
 	const start = sink.beginExtension(EXT_SET);
 	sink.arrayHeader(items.length);
-	for (let i = 0; i < items.length; i++) sink.child(setItemStep(i), items[i]);
+	for (let i = 0; i < items.length; i++) {
+		if (isScalar(items[i])) sink.value(items[i]);
+		else sink.child(new EntryStep("item", undefined, i), items[i]);
+	}
 	sink.endExtension(start);
 }
+
+const isScalar = (value: unknown): boolean =>
+	typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 
 export function writeError(sink: ValueSink, error: object): void {
 	const { classes, hidden, fields } = takeApart(error);

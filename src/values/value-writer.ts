@@ -11,7 +11,7 @@ import { type EncodeHooks, type Extension, SENDABLE } from "./hooks.ts";
 import { SeenObjects } from "./identity.ts";
 import { type LaterItem, LaterQueue } from "./later.ts";
 import { writeBigInt } from "./numbers.ts";
-import { ITSELF, type Step } from "./path.ts";
+import { CodecStep, ITSELF, type Step } from "./path.ts";
 import { pathTo, readingThrew, refusal } from "./refusals.ts";
 import type { Codec, SerializerRegistry } from "./registry.ts";
 import { bytesOf, Segments } from "./segments.ts";
@@ -233,7 +233,9 @@ export class ValueWriter extends Writer {
 		for (let i = 0; i < length; i++, items++) {
 			this.#steps[depth] = i;
 			const item = array[i];
-			if (item === undefined && !hasOwn.call(array, i)) {
+			if (typeof item === "number") {
+				this.number(item);
+			} else if (item === undefined && !hasOwn.call(array, i)) {
 				finder ??= new ElementFinder(array);
 				const next = finder.next(i, length);
 				this.index(format.EXT_HOLES, next - i);
@@ -386,7 +388,7 @@ export class ValueWriter extends Writer {
 		this.string(codec.name);
 		const data = codec.serialize(value);
 		this.#closed.push(value);
-		this.child({ text: `<${codec.name}>` }, data);
+		this.child(new CodecStep(codec.name), data);
 		this.#closed.pop();
 		this.endExtension(start);
 	}
