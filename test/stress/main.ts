@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { root } from "../../scripts/paths.mjs";
 import { PAGE_BYTES } from "../../src/core/memory.ts";
 import { checkInvariants, walkerRoom } from "../core/support/walk.ts";
-import { CLASS, needs, totals } from "./classes.ts";
+import { needs, totals } from "./classes.ts";
 import { dump, handlesOf } from "./dump.ts";
 import { Driver } from "./host/driver.ts";
 import type { Ref } from "./host/values.ts";
@@ -26,6 +26,10 @@ export interface StressOptions {
 	readonly width: number;
 	/** Run the debug build, with its assertions. */
 	readonly debug: boolean;
+	/** Milliseconds without the end of any job, after which it is a hang. */
+	readonly patience: number;
+	/** What the stress does wrong itself, so that a test sees it found out. */
+	readonly fault: "" | "leak" | "hang";
 }
 
 export interface StressReport {
@@ -40,7 +44,6 @@ export interface StressReport {
 const MEGABYTES = 64;
 const OBJECTS = 65536;
 const TASKS = 16384;
-const PATIENCE = 20_000;
 /** Unfinished tasks; enough for all jobs but the largest bursts. */
 const LIMIT = 1500;
 
@@ -106,14 +109,16 @@ class StressRun {
 	}
 
 	async run(): Promise<StressReport> {
-		const { seed, workers, watchdog: entry, width } = this.#options;
+		const { seed, workers, watchdog: entry, width, patience, fault } = this.#options;
 		const { memory, shared } = this.#driver;
 		const title = `stress with seed ${seed} and ${workers} workers`;
-		const watchdog = startWatchdog(entry, { memory, shared, patience: PATIENCE, title });
+		const watchdog = startWatchdog(entry, { memory, shared, patience, title });
 		this.#driver.fill();
 		const lines = Array.from({ length: width }, (_, i) => this.#line(i));
 		const killer = this.#kill();
 		await Promise.all([...lines, killer]);
+		if (fault === "leak") this.#driver.put("nobody releases this");
+		if (fault === "hang") await this.#driver.get(this.#driver.create());
 		await this.#end();
 		await watchdog.terminate();
 		const { started, decisions } = this.#driver;
@@ -195,7 +200,6 @@ class StressRun {
 	}
 
 	#pending(): number {
-		Atomics.add(this.#driver.shared, jobsAt, 0);
 		return this.#driver.stats().pending;
 	}
 
@@ -211,5 +215,3 @@ function debugModule(): WebAssembly.Module {
 export function stress(options: StressOptions): Promise<StressReport> {
 	return new StressRun(options).run();
 }
-
-export { CLASS };

@@ -1,6 +1,9 @@
 // Real threads under stress: tasks of every kind, workers that are ended anywhere, and nothing left at the end.
 //
 //   WASMRAY_STRESS_SECONDS=30 WASMRAY_STRESS_SEED=1 WASMRAY_STRESS_WORKERS=8 WASMRAY_STRESS_DEBUG=1 npm run stress
+//
+// Further settings: KILL_EVERY (milliseconds between two kills, at most; 0: none), WIDTH (jobs at a time), PATIENCE
+// (milliseconds without the end of a job, after which it is a hang), FAULT (see stress.test.ts).
 import { availableParallelism } from "node:os";
 import { bundle } from "./bundle.mjs";
 
@@ -20,8 +23,18 @@ const sizes = only > 0 ? [only] : [1, 2, 4].map((factor) => Math.min(8, Math.max
 for (const [i, workers] of sizes.entries()) {
 	const seed = first + i;
 	const start = performance.now();
-	const options = { seconds: seconds / sizes.length, seed, workers, entry, watchdog, debug };
-	const report = await stress({ ...options, killEvery: setting("KILL_EVERY", 120), width: setting("WIDTH", 40) });
+	const report = await stress({
+		seconds: seconds / sizes.length,
+		seed,
+		workers,
+		entry,
+		watchdog,
+		debug,
+		killEvery: setting("KILL_EVERY", 120),
+		width: setting("WIDTH", 40),
+		patience: setting("PATIENCE", 20_000),
+		fault: process.env.WASMRAY_STRESS_FAULT ?? "",
+	});
 	const took = ((performance.now() - start) / 1000).toFixed(1);
 	const { jobs, killed, started, decisions, walks, failures } = report;
 	console.log(

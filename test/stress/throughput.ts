@@ -53,5 +53,3 @@ export async function throughput(entry: string): Promise<string[]> {
 	await driver.close();
 	return lines;
 }
-
-for (const line of await throughput(process.argv[2] as string)) console.log(line);
