@@ -60,7 +60,7 @@ export class WorkerThread {
 		this.#worker.on("error", handle);
 	}
 
-	/** The thread has stopped: it runs and writes nothing any more. */
+	/** The thread has stopped: it runs and writes nothing any more. Ask at once after the start, or it may have been. */
 	onExit(handle: (code: number) => void): void {
 		this.#worker.once("exit", handle);
 	}
