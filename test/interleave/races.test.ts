@@ -133,6 +133,34 @@ describe("accesses of two threads", () => {
 		expect(violation?.kind).toBe("race");
 	});
 
+	test("race with a loop over a table if it comes there, and not else", () => {
+		const race = (written: number, filledFirst: boolean) =>
+			violationOf(
+				function* (t) {
+					if (filledFirst) yield t.call("fill", AT, 1, 512);
+					yield t.call("sumOf", AT, 24);
+				},
+				function* (t) {
+					yield t.call("setWord", AT + written, 1);
+				},
+			)?.kind;
+		expect(race(4 * 23, false)).toBe("race");
+		expect(race(4 * 24, false)).toBeUndefined();
+		expect(race(4 * 24, true)).toBe("race");
+	});
+
+	test("race with a loop over what another thread fills", () => {
+		const violation = violationOf(
+			function* (t) {
+				yield t.call("fill", AT, 1, 512);
+			},
+			function* (t) {
+				yield t.call("sumOf", AT, 24);
+			},
+		);
+		expect(violation?.message).toMatch(/memory\.fill.*i32\.load|i32\.load.*memory\.fill/);
+	});
+
 	test("are ordered by an asynchronous wait once it is seen to have ended, and not before", () => {
 		const woken = (looksEarly: boolean) =>
 			violationOf(

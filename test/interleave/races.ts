@@ -56,7 +56,8 @@ export class RaceDetector {
 	#range = new Int32Array(0);
 	/** What an atomic read of the cell learns: the clock of the write that it reads from. */
 	#released = new Float64Array(0);
-	// Fills and copies of many bytes are kept by lines of 64 bytes, until something else is done to the line.
+	// Fills and copies of many bytes are kept by lines of 64 bytes, until something else is done to the line; so are one
+	// thread's reads by one instruction, as in a loop over a table, with a bit for each word of the line.
 	#run = 0;
 	readonly #lineTouched: Int32Array;
 	readonly #bulkRun: Int32Array;
@@ -64,6 +65,11 @@ export class RaceDetector {
 	readonly #bulkThread: Int32Array;
 	readonly #bulkSite: Int32Array;
 	readonly #bulkWrites: Uint8Array;
+	readonly #scanRun: Int32Array;
+	readonly #scanClock: Float64Array;
+	readonly #scanThread: Int32Array;
+	readonly #scanSite: Int32Array;
+	readonly #scanWords: Int32Array;
 
 	constructor(cells: Cells, threads: number, byteLength: number) {
 		this.#cells = cells;
@@ -74,6 +80,11 @@ export class RaceDetector {
 		this.#bulkThread = new Int32Array(lines);
 		this.#bulkSite = new Int32Array(lines);
 		this.#bulkWrites = new Uint8Array(lines);
+		this.#scanRun = new Int32Array(lines);
+		this.#scanClock = new Float64Array(lines);
+		this.#scanThread = new Int32Array(lines);
+		this.#scanSite = new Int32Array(lines);
+		this.#scanWords = new Int32Array(lines);
 		this.#shift = Math.ceil(Math.log2(Math.max(threads, 2)));
 		this.#stride = 1 << this.#shift;
 		this.#clocks = new Float64Array(this.#stride * this.#stride);
@@ -90,11 +101,34 @@ export class RaceDetector {
 	}
 
 	plain(thread: number, site: number, writes: boolean, address: number, width: number): void {
+		if (!writes && width === 4 && (address & 3) === 0 && this.#scan(thread, site, address)) return;
 		if (width >= BULK) this.#bulk(thread, site, writes, address, width);
 		else {
 			this.#touchLines(address, width);
 			this.#plainCells(thread, site, writes, address, width);
 		}
+	}
+
+	/** A word of a line of which nothing is known by cells. False: it has to be. */
+	#scan(thread: number, site: number, address: number): boolean {
+		const line = address >>> LINE_SHIFT;
+		if (this.#lineTouched[line] === this.#run) return false;
+		const row = thread << this.#shift;
+		const now = this.#clocks[row + thread];
+		if (this.#scanRun[line] !== this.#run) {
+			this.#scanRun[line] = this.#run;
+			this.#scanClock[line] = now;
+			this.#scanThread[line] = thread;
+			this.#scanSite[line] = site;
+			this.#scanWords[line] = 0;
+		} else if (this.#scanClock[line] !== now || this.#scanThread[line] !== thread || this.#scanSite[line] !== site) {
+			return false;
+		}
+		// A bulk write that this thread does not know of is told by the cells.
+		if (this.#bulkRun[line] === this.#run && this.#bulkClock[line] > this.#clocks[row + this.#bulkThread[line]])
+			return false;
+		this.#scanWords[line] |= 1 << ((address >>> 2) & 15);
+		return true;
 	}
 
 	#bulk(thread: number, site: number, writes: boolean, address: number, width: number): void {
@@ -103,8 +137,8 @@ export class RaceDetector {
 		for (let at = address; at < end; ) {
 			const line = at >>> LINE_SHIFT;
 			const next = Math.min(end, (line + 1) << LINE_SHIFT);
-			const untouched = this.#lineTouched[line] !== this.#run && this.#bulkRun[line] !== this.#run;
-			if (untouched && next - at === LINE) {
+			const known = this.#bulkRun[line] === this.#run || this.#scanRun[line] === this.#run;
+			if (!known && this.#lineTouched[line] !== this.#run && next - at === LINE) {
 				this.#bulkRun[line] = this.#run;
 				this.#bulkClock[line] = now;
 				this.#bulkThread[line] = thread;
@@ -123,6 +157,7 @@ export class RaceDetector {
 		const last = (address + width - 1) >>> LINE_SHIFT;
 		for (let line = address >>> LINE_SHIFT; line <= last; line++) {
 			if (this.#bulkRun[line] === this.#run) this.#spread(line);
+			if (this.#scanRun[line] === this.#run) this.#spreadScan(line);
 			this.#lineTouched[line] = this.#run;
 		}
 	}
@@ -141,6 +176,21 @@ export class RaceDetector {
 			} else {
 				this.#readClock[(cell << this.#shift) + thread] = this.#bulkClock[line];
 				this.#readSite[(cell << this.#shift) + thread] = this.#bulkSite[line];
+			}
+		}
+	}
+
+	#spreadScan(line: number): void {
+		this.#scanRun[line] = 0;
+		const thread = this.#scanThread[line];
+		for (let words = this.#scanWords[line], at = line << LINE_SHIFT; words !== 0; words >>>= 1, at += 4) {
+			if ((words & 1) === 0) continue;
+			const count = this.#cells.select(at, 4);
+			if (this.#cells.count > this.#capacity) this.#grow();
+			for (let i = 0; i < count; i++) {
+				const entry = (this.#cells.list[i] << this.#shift) + thread;
+				this.#readClock[entry] = this.#scanClock[line];
+				this.#readSite[entry] = this.#scanSite[line];
 			}
 		}
 	}

@@ -21,6 +21,12 @@ export function copy(to: usize, from: usize, size: usize): void {
 	memory.copy(to, from, size);
 }
 
+export function sumOf(at: usize, words: u32): u32 {
+	let sum: u32 = 0;
+	for (let i: u32 = 0; i < words; i++) sum += load<u32>(at + <usize>(i << 2));
+	return sum;
+}
+
 export function publish(at: usize, value: u32): void {
 	atomic.store<u32>(at, value);
 }
