@@ -4,7 +4,7 @@ import {
   GATE_DEAD, GATE_OUT, PARKED_BUSY, PARKED_IDLE, PARKED_NO, RESOURCE_CLASS_LISTS, RESOURCE_MAX, RESOURCE_UNIT, ResourceClass, SCHEDULER_AVAILABLE,
   SCHEDULER_GPUS, SCHEDULER_TOTAL, TASK_PHASE_READY, TASK_PHASE_RESUMING, TaskEntry, TaskList, Thread, THREAD_SIZE, WorkerKind,
 } from "../layout";
-import { scheduler, threadAddress } from "../memory/root";
+import { KIND_MAX, scheduler, threadAddress } from "../memory/root";
 import { threadAt } from "../sync/thread";
 import { best, phaseOf } from "../tasks/queue";
 import { classAt, cpuOf, freeCpu, kindAt } from "../tasks/resources";
@@ -25,7 +25,8 @@ export function walkScheduler(): bool {
   for (let index: u32 = 0; index < scheduler().classes; index++) {
     if (!walkReady(classAt(index), index)) return false;
   }
-  for (let index: u32 = 0; index < scheduler().kinds; index++) {
+  // Workers may be parked of a kind for which there is no class yet.
+  for (let index: u32 = 0; index < KIND_MAX; index++) {
     if (!walkKind(kindAt(index), index)) return false;
   }
   if (!walkResuming() || !checkResources() || !checkStarving()) return false;
