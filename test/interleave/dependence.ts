@@ -171,33 +171,33 @@ function contribution(thread: number, a: number, b: number): number {
 /** Prefixes whose continuations were explored, with the preemptions they had used; it forgets when full, which costs time only. */
 export class SeenStates {
 	readonly #keys: Int32Array;
-	readonly #used: Uint8Array;
+	/** What had been spent, and above it in which epoch: clearing is the next epoch. */
+	readonly #spent: Int32Array;
 	readonly #mask: number;
+	#epoch = 1;
 
 	constructor(bits = 20) {
 		this.#keys = new Int32Array(2 << bits);
-		this.#used = new Uint8Array(1 << bits);
+		this.#spent = new Int32Array(1 << bits);
 		this.#mask = (1 << bits) - 1;
 	}
 
 	/** Was this prefix explored with no more preemptions spent? If not, it is now. */
 	visit(low: number, high: number, spent: number): boolean {
-		const a = Math.imul(low, 0x85ebca6b) ^ high;
-		const b = high;
-		const at = (a ^ (a >>> 15)) & this.#mask;
-		// One more than spent, so that an empty place matches nothing.
-		if (this.#keys[2 * at] === a && this.#keys[2 * at + 1] === b && this.#used[at] !== 0) {
-			if (this.#used[at] <= spent + 1) return true;
-			this.#used[at] = spent + 1;
-			return false;
-		}
-		this.#keys[2 * at] = a;
-		this.#keys[2 * at + 1] = b;
-		this.#used[at] = spent + 1;
+		const at = (low ^ Math.imul(high, 0x85ebca6b) ^ (low >>> 15)) & this.#mask;
+		const entry = (this.#epoch << 8) | spent;
+		const same = this.#keys[2 * at] === low && this.#keys[2 * at + 1] === high;
+		const old = this.#spent[at];
+		if (same && old >>> 8 === this.#epoch && old <= entry) return true;
+		this.#keys[2 * at] = low;
+		this.#keys[2 * at + 1] = high;
+		this.#spent[at] = entry;
 		return false;
 	}
 
 	clear(): void {
-		this.#used.fill(0);
+		if (++this.#epoch < 1 << 22) return;
+		this.#epoch = 1;
+		this.#spent.fill(0);
 	}
 }

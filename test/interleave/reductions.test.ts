@@ -75,7 +75,7 @@ describe("of random programs", () => {
 				expect(outcomes(one, { bound })).toEqual(full);
 				expect(outcomes(one, { bound: 0, deep: bound })).toEqual(full);
 			}),
-			{ numRuns: 60 },
+			{ numRuns: 40 },
 		);
 	});
 
@@ -97,7 +97,7 @@ describe("of random programs", () => {
 				const full = explore(one, { bound, reduce: false, warmUp: 0 }).violation?.kind;
 				expect(explore(one, { bound, warmUp: 0 }).violation?.kind).toBe(full);
 			}),
-			{ numRuns: 60 },
+			{ numRuns: 40 },
 		);
 	});
 });
