@@ -49,6 +49,7 @@ function leave(status: i32): i32 {
  * bytes. For any instance, attached or not; the first caller does it, others hear `initialised`.
  */
 export function init(size: u32, objects: u32, tasks: u32, threadCount: u32, capacity: u32): i32 {
+  probeStack();
   return initialise(size, objects, tasks, threadCount, capacity);
 }
 
@@ -75,6 +76,7 @@ export function stats(): i32 {
 
 /** Takes a slot for a thread about to start: its index. `kind`: which tasks it takes; `flags`: `ThreadFlag`. For any instance. */
 export function reserve(kind: u32, flags: u32): i32 {
+  probeStack();
   return kind < KIND_MAX ? threads.reserve(kind, flags) : STATUS_INVALID;
 }
 
