@@ -12,6 +12,7 @@ import { type CallSite, filePath, fileUrl } from "./callsite.ts";
 import { isSentFile } from "./compile.ts";
 import { type ModuleDescription, sourceHash, sourceOf } from "./description.ts";
 import { importModule } from "./importing.ts";
+import { findExport } from "./library.ts";
 
 type Callable = (...args: never[]) => unknown;
 
@@ -108,11 +109,7 @@ export class Definitions {
 		if (wanted.definedIn === undefined) return undefined;
 		const imported = this.#imports.get(fileUrl(wanted.definedIn)) ?? this.#import(wanted.definedIn);
 		await imported.over;
-		for (const exported of Object.values(imported.module)) {
-			if (typeof exported !== "function" || exported.name !== wanted.name) continue;
-			if (sourceHash(sourceOf(exported as Callable)) === wanted.hash) return exported as Callable;
-		}
-		return undefined;
+		return findExport(imported.module, wanted.name, wanted.hash);
 	}
 
 	/** One after the other, so that reaching `init` is known to belong to the import under way. */

@@ -1,6 +1,6 @@
 import { FunctionNotShippableError } from "../errors.ts";
 import { type CallSite, filePath, fileUrl } from "./callsite.ts";
-import { Capture, type Trouble } from "./capture.ts";
+import { Capture } from "./capture.ts";
 import {
 	type Description,
 	type ModuleDescription,
@@ -8,6 +8,7 @@ import {
 	sourceHash,
 	sourceOf,
 } from "./description.ts";
+import { type Trouble, variableOf } from "./graph.ts";
 import { importObstacle } from "./importing.ts";
 import type { CaptureHooks } from "./plain.ts";
 
@@ -88,10 +89,15 @@ function moduleOf(fn: Callable, { site, ordinal = 0 }: DescribeOptions, capture:
 	};
 }
 
+const mostLines = 6;
+
 /** One line for each variable. */
 function listed(troubles: readonly Trouble[]): string[] {
-	const lines = troubles.map(({ variable, reason }) => (variable === "" ? reason : `\`${variable}\`: ${reason}`));
-	return [...new Set(lines)];
+	const lines = new Set(
+		troubles.map(({ variable, reason }) => (variable === "" ? reason : `\`${variable}\`: ${reason}`)),
+	);
+	const more = lines.size - mostLines;
+	return more > 0 ? [...[...lines].slice(0, mostLines), `and ${more} more`] : [...lines];
 }
 
 function notShippable(
@@ -106,14 +112,18 @@ function notShippable(
 	const own = troubles.filter(({ variable }) => variable === "");
 	if (own.length > 0)
 		return new FunctionNotShippableError(`${name}${place} cannot be sent to a worker: ${listed(own)[0]}.`);
-	const names = [...new Set(troubles.map(({ variable }) => variable.split(/[ .[]/)[0] as string))];
+	const names = [...new Set(troubles.map(variableOf))].filter((variable) => variable !== undefined);
+	const advice =
+		names.length === 0
+			? `Move the ${kind} to a module that a worker can import.`
+			: `Give ${names.join(", ")} as arguments, make them inside the ${kind}, supply them by options({ closure: ` +
+				`{ ${names.join(", ")} } }), or move the ${kind} to a module that a worker can import.`;
 	return new FunctionNotShippableError(
 		`${name}${place} cannot be sent to a worker, because of what it uses from outside itself:\n` +
 			`${listed(troubles)
 				.map((line) => `  - ${line}\n`)
 				.join("")}` +
 			`Nor can the worker import its module: ${obstacle}.\n` +
-			`Give ${names.join(", ")} as arguments, make them inside the ${kind}, supply them by options({ closure: ` +
-			`{ ${names.join(", ")} } }), or move the ${kind} to a module that a worker can import.`,
+			advice,
 	);
 }

@@ -2,7 +2,7 @@
  * What is sent of a function: plain values only (strings, numbers, arrays, plain objects), and in `value` nodes the
  * user's own, refs and handles included, which the codec knows how to send.
  *
- *   source   nodes[0] is the function; it and the nodes name what they use by its place in `nodes`, so cycles are fine
+ *   source   nodes[0] is the function (or where to import it); the nodes name what they use by its place in `nodes`, so cycles are fine
  *   module   where the function is registered: the worker imports that file and finds it
  */
 export type Description = SourceDescription | ModuleDescription;
@@ -46,13 +46,21 @@ export type GraphNode =
 	| { readonly type: "map"; readonly entries: readonly (readonly [key: Place, value: Place])[] }
 	| { readonly type: "set"; readonly items: readonly Place[] }
 	/** An instance of a user's class. */
-	| { readonly type: "instance"; readonly class: Place; readonly entries: readonly Named[] }
+	| {
+			readonly type: "instance";
+			readonly class: Place;
+			readonly entries: readonly Named[];
+			/** Those that are not enumerable. */
+			readonly hidden?: readonly Named[];
+	  }
 	/** A module's namespace, or those of its members that are used. */
 	| { readonly type: "namespace"; readonly entries: readonly Named[] }
 	/** A variable that functions share and one of them changes. */
 	| { readonly type: "cell"; readonly value: Place }
 	| { readonly type: "global"; readonly path: readonly string[] }
 	| { readonly type: "builtin"; readonly module: string; readonly path: readonly string[]; readonly namespace?: true }
+	/** A function or class that a file of an installed package exports: imported there, not copied. */
+	| { readonly type: "import"; readonly file: string; readonly name: string; readonly hash: string }
 	| { readonly type: "symbol"; readonly key: string }
 	/** A member of this package; an empty name is its namespace. */
 	| { readonly type: "package"; readonly member: string }
@@ -94,7 +102,7 @@ export type HelperName = "name" | "coverage" | "dynamicImport" | "importMeta" | 
 export function functionKey(description: Description): string | undefined {
 	if (description.kind === "module") return JSON.stringify(description);
 	const [root] = description.nodes;
-	if (root?.type !== "function" || root.form === "class") return undefined;
+	if (root?.type === "function" && root.form === "class") return undefined;
 	return description.nodes.every(isStateless) ? JSON.stringify(description.nodes) : undefined;
 }
 
@@ -106,6 +114,7 @@ function isStateless(node: GraphNode): boolean {
 			return isDistinct(node.value);
 		case "global":
 		case "builtin":
+		case "import":
 		case "package":
 		case "symbol":
 		case "namespace":

@@ -13,6 +13,8 @@ export type Kind =
 	| "namespace"
 	/** Of a class that is neither the language's nor the host's. */
 	| "instance"
+	/** Of a user's class that extends one of the language's. */
+	| "subclass"
 	/** Of one of Node's own classes, or of a class that extends one: it holds something of its thread. */
 	| "host"
 	/** Everything else: the codec knows whether it can send it. */
@@ -33,7 +35,10 @@ export function kindOf(value: object, variable = ""): Kind {
 	let level: object | null = prototype;
 	for (; level !== null && !isObjectPrototype(level); level = Object.getPrototypeOf(level)) {
 		const type = constructorOf(level);
-		if (type === undefined || isNativeClass(type) || globalPath(type) !== undefined) return "other";
+		if (type === undefined || isNativeClass(type) || globalPath(type) !== undefined) {
+			// Errors keep what they are: the codec knows them.
+			return users && !types.isNativeError(value) ? "subclass" : "other";
+		}
 		if (builtinPlace(type) !== undefined) return "host";
 		users = true;
 	}

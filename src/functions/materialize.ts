@@ -1,10 +1,12 @@
 import { FunctionNotShippableError } from "../errors.ts";
 import { type BuiltinPlace, builtinAt } from "./builtins.ts";
+import { filePath } from "./callsite.ts";
 import { type Compiled, compile } from "./compile.ts";
 import { type Definitions, definitions } from "./definitions.ts";
 import type { Description, FunctionNode, GraphNode, Named, Place } from "./description.ts";
 import { globalAt } from "./globals.ts";
-import { importFrom } from "./importing.ts";
+import { importFrom, importModule } from "./importing.ts";
+import { findExport } from "./library.ts";
 import { makeHelper } from "./toolchain.ts";
 
 type Callable = (...args: never[]) => unknown;
@@ -17,12 +19,29 @@ export interface MaterializeHost {
 }
 
 /**
- * The function or class that was described. At once for sources; a module has to be imported first. What is wrong is a
+ * The function or class that was described. At once for most; modules and packages have to be imported first. What is wrong is a
  * FunctionNotShippableError, thrown or rejected with.
  */
 export function materialize(description: Description, host: MaterializeHost = {}): Callable | Promise<Callable> {
 	if (description.kind === "module") return (host.definitions ?? definitions()).awaitDefinition(description);
-	return new Graph(description.nodes, host).build();
+	const { nodes } = description;
+	if (!nodes.some(({ type }) => type === "import")) return new Graph(nodes, host, []).build();
+	return importAll(nodes).then((imported) => new Graph(nodes, host, imported).build());
+}
+
+/** What the packages export, by place. */
+function importAll(nodes: readonly GraphNode[]): Promise<unknown[]> {
+	return Promise.all(
+		nodes.map(async (node) => {
+			if (node.type !== "import") return undefined;
+			const found = findExport(await importModule(node.file), node.name, node.hash);
+			if (found !== undefined) return found;
+			throw new FunctionNotShippableError(
+				`A worker cannot have ${node.name || "a function without a name"} of ${filePath(node.file)}: importing that file ` +
+					"gives no such export. Import the package inside the function, by `await import(…)`.",
+			);
+		}),
+	);
 }
 
 /** Functions whose variables are not set yet, or not all. */
@@ -36,6 +55,7 @@ const unmade = Symbol("unmade");
 class Graph {
 	readonly #nodes: readonly GraphNode[];
 	readonly #host: MaterializeHost;
+	readonly #imported: readonly unknown[];
 	readonly #made: unknown[];
 	readonly #cells = new Map<Place, { value: unknown }>();
 	/** Classes and functions that are being made: what refers to them is completed when they are there. */
@@ -43,7 +63,8 @@ class Graph {
 	#pending: Pending[] = [];
 	#completions: (() => void)[] = [];
 
-	constructor(nodes: readonly GraphNode[], host: MaterializeHost) {
+	constructor(nodes: readonly GraphNode[], host: MaterializeHost, imported: readonly unknown[]) {
+		this.#imported = imported;
 		this.#nodes = nodes;
 		this.#host = host;
 		this.#made = nodes.map(() => unmade);
@@ -98,6 +119,7 @@ class Graph {
 				const type = this.#at(node.class);
 				if (type === unmade) return unmade;
 				const instance = this.#keep(place, Object.create((type as Callable).prototype as object));
+				this.#fill(instance, node.hidden ?? [], "hidden");
 				return this.#fill(instance, node.entries);
 			}
 			case "cell":
@@ -106,6 +128,8 @@ class Graph {
 				return this.#keep(place, globalAt(node.path));
 			case "builtin":
 				return this.#keep(place, builtin(node, node.namespace === true));
+			case "import":
+				return this.#keep(place, this.#imported[place]);
 			case "symbol":
 				return this.#keep(place, Symbol.for(node.key));
 			case "package":
@@ -127,8 +151,8 @@ class Graph {
 		else use(values);
 	}
 
-	#fill(holder: object, entries: readonly Named[]): object {
-		for (const [name, place] of entries) this.#whenMade([place], ([value]) => define(holder, name, value));
+	#fill(holder: object, entries: readonly Named[], how?: "hidden"): object {
+		for (const [name, place] of entries) this.#whenMade([place], ([value]) => define(holder, name, value, how));
 		return holder;
 	}
 
@@ -151,9 +175,7 @@ class Graph {
 		this.#underWay.delete(place);
 		if (typeof made.name === "string" && made.name !== node.name) define(made, "name", node.name, "hidden");
 		this.#fill(made, node.properties ?? []);
-		for (const [name, method] of node.prototype ?? []) {
-			this.#whenMade([method], ([value]) => define(made.prototype as object, name, value, "hidden"));
-		}
+		if (node.prototype !== undefined) this.#fill(made.prototype as object, node.prototype, "hidden");
 		return made;
 	}
 

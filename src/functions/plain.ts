@@ -29,7 +29,7 @@ export function isPlain(root: object, hooks: CaptureHooks, known: Set<object>): 
 		if (kind === "array" || kind === "set") for (const item of value as Iterable<unknown>) open.push(item);
 		else if (kind === "map") for (const entry of value as Map<unknown, unknown>) open.push(...entry);
 		else if (kind === "plain") for (const key of Object.keys(value)) open.push(ownValue(value, key));
-		else if (kind === "instance" ? hooks.serializes?.(value) !== true : kind !== "other") return false;
+		else if (kind !== "other" && hooks.serializes?.(value) !== true) return false;
 	}
 	for (const value of seen) known.add(value);
 	return true;

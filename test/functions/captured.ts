@@ -1,5 +1,9 @@
 /** What functions of the tests use from another module. */
+import { Socket } from "node:net";
+
 const hundred = 100;
+
+export const open = new Socket();
 
 export const double = (x: number): number => x * 2;
 

@@ -4,11 +4,14 @@ import { Socket } from "node:net";
 import os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as flatbuffers from "flatbuffers";
+import { pack, unpack } from "msgpackr";
+import { Bench } from "tinybench";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Description } from "../../src/functions/description.ts";
 import { materialize } from "../../src/functions/materialize.ts";
 import * as captured from "./captured.ts";
-import { Counter, double, plus, Shape } from "./captured.ts";
+import { Counter, double, open, plus, Shape } from "./captured.ts";
 import { init, remote, shutdown, twice } from "./kit.ts";
 import { makePrograms, type Programs } from "./programs.ts";
 
@@ -211,7 +214,14 @@ describe("what a function uses from outside goes with it", () => {
 
 	test("an instance keeps its class", async () => {
 		const shape = new Shape("ball");
-		expect(await remote(() => [shape.describe(), shape instanceof Shape]).call()).toEqual(["a ball", true]);
+		Object.defineProperty(shape, "hidden", { value: 1 });
+		const f = () => [
+			shape.describe(),
+			shape instanceof Shape,
+			Object.keys(shape),
+			(shape as never as { hidden: 1 }).hidden,
+		];
+		expect(await remote(f).call()).toEqual(["a ball", true, ["name"], 1]);
 	});
 
 	test("a variable that several functions share and change", async () => {
@@ -273,6 +283,14 @@ describe("what a function uses from outside goes with it", () => {
 	test("members of this package", async () => {
 		expect(await remote((x: number) => twice(x)).call(4)).toBe(8);
 		expect(remote(() => twice(1)).describe()).toMatchObject({ nodes: [{}, {}, { type: "package", member: "twice" }] });
+	});
+
+	test("what installed packages export, by import", async () => {
+		const f = () => [unpack(pack({ a: 1 })), new Bench().tasks.length, new flatbuffers.Builder(1).offset()];
+		const description = remote(f).describe();
+		const types = description.kind === "source" ? description.nodes.map(({ type }) => type) : [];
+		expect(types.filter((type) => type === "import")).toHaveLength(4);
+		expect(await remote(f).call()).toEqual([{ a: 1 }, 0, 0]);
 	});
 
 	test("a function that is made in a worker, there", async () => {
@@ -346,6 +364,41 @@ describe("what cannot be sent is named, with the reason", () => {
 		}
 		const secret = new Secret();
 		expect(problem(() => secret.get())).toMatch(/`secret`: its class Secret has #private fields/);
+	});
+
+	test("instances of a package's classes, and functions that a package made", () => {
+		const builder = new flatbuffers.Builder(1);
+		const mock = vi.fn();
+		expect(problem(() => builder.offset())).toMatch(/`builder`: its class Builder belongs to the package flatbuffers/);
+		expect(problem(() => mock())).toMatch(/`mock`: it was made by the package @vitest\/spy/);
+	});
+
+	test("more functions than anybody writes", () => {
+		const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}`, () => i]));
+		expect(problem(() => many)).toMatch(/one of more than 250 functions/);
+	});
+
+	test("only some of them, if there are many", () => {
+		const sockets = Array.from({ length: 100 }, () => unused);
+		const symbols = sockets.map((_, i) => Symbol(i));
+		expect(problem(() => symbols)).toMatch(/symbols\[5\].*and \d+ more/s);
+		expect(problem(() => symbols).length).toBeLessThan(1500);
+	});
+
+	test("instances of classes that extend the language's own, but for errors", async () => {
+		class Registry extends Map<string, number> {
+			total() {
+				return this.size;
+			}
+		}
+		const registry = new Registry();
+		const failure = new RangeError("far");
+		expect(problem(() => registry.total())).toMatch(/`registry`: its class Registry extends one of the language's own/);
+		expect(await remote(() => failure.message).call()).toBe("far");
+	});
+
+	test("imports by their names, whatever a tool calls them", () => {
+		expect(problem(() => open)).toMatch(/- `open`: an instance of Socket.*closure: \{ open \}/s);
 	});
 
 	test("bound, native and proxied functions, and getters", () => {

@@ -177,6 +177,22 @@ test("a CommonJS program uses its require, __dirname and exports in a worker", a
 	expect(result).toEqual([[true, "\n", 8], [true, "function"], "a dependency"]);
 });
 
+test("a package that is imported at the top of a program is imported in the worker, and the program is not", async () => {
+	programs.write({
+		"packages.mjs": `
+			import { remote, init, shutdown } from "./kit.mjs";
+			import { pack, unpack } from "msgpackr";
+			import * as flatbuffers from "flatbuffers";
+			console.log("the program runs");
+			await init(new URL("./worker.mjs", import.meta.url));
+			const later = () => remote((x) => [unpack(pack(x)), new flatbuffers.Builder(1).offset()]);
+			console.log(later().describe().kind, JSON.stringify(await later().call({ a: 1 })));
+			await shutdown();
+		`,
+	});
+	expect(await programs.run("packages.mjs")).toBe('the program runs\nsource [{"a":1},0]');
+});
+
 test("counters of a coverage tool count nothing in a worker", async () => {
 	programs.write({
 		"covered.mjs": `
