@@ -20,7 +20,7 @@ export function* attend(steps: Steps, own: Own, host: AttendHost): Protocol<numb
 		if (count > 0) {
 			const acting = host.dispatch(count);
 			if (isProtocol(acting)) yield* acting;
-			yield steps.turn();
+			yield steps.pause();
 		} else {
 			yield* sleep(steps, own, host, value);
 		}

@@ -11,7 +11,7 @@ export function* endThread(steps: Steps, thread: number, epoch: number): Protoco
 	while (true) {
 		const status = yield steps.end(thread, epoch);
 		if (status !== STATUS_BUSY) return status;
-		yield steps.turn();
+		yield steps.pause();
 	}
 }
 

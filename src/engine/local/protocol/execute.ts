@@ -68,6 +68,6 @@ function* look(steps: Steps, host: WorkHost): Protocol<number> {
 		const acting = host.dispatch(count);
 		if (isProtocol(acting)) yield* acting;
 	}
-	if (count >= 0) yield steps.turn();
+	if (count >= 0) yield steps.pause();
 	return count;
 }

@@ -44,7 +44,8 @@ export class Runner {
 		while (true) {
 			const { done, value } = protocol.next(answer);
 			if (done) return value;
-			if (value.op === "settled") throw new Error("A blocking protocol has let go of its thread.");
+			if (value.op === "settled" || value.op === "pause")
+				throw new Error("A blocking protocol has let go of its thread.");
 			answer = this.#perform(value);
 		}
 	}
@@ -55,9 +56,9 @@ export class Runner {
 		while (true) {
 			const { done, value } = protocol.next(answer);
 			if (done) return value;
-			if (value.op !== "settled") answer = this.#perform(value);
-			else if (value.tickets.length === 0) answer = await this.#turn();
-			else answer = await this.#settle();
+			if (value.op === "settled") answer = await this.#settle();
+			else if (value.op === "pause") answer = await this.#pause();
+			else answer = this.#perform(value);
 		}
 	}
 
@@ -77,7 +78,7 @@ export class Runner {
 		return now - this.#lastTurn >= TURN_EVERY;
 	}
 
-	#perform(step: Exclude<Step, { op: "settled" }>): number {
+	#perform(step: Exclude<Step, { op: "settled" | "pause" }>): number {
 		switch (step.op) {
 			case "call":
 				return call(step);
@@ -116,12 +117,12 @@ export class Runner {
 		return this.#notified ? this.#ticket : -1;
 	}
 
-	async #turn(): Promise<number> {
+	async #pause(): Promise<number> {
 		if (performance.now() - this.#lastTurn >= TURN_EVERY) {
 			await new Promise<void>((resolve) => this.#giveTurn(resolve));
 			this.#lastTurn = performance.now();
 		}
-		return -1;
+		return 0;
 	}
 }
 

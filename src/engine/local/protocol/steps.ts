@@ -34,9 +34,11 @@ export type Step =
 	| { readonly op: "waitAsync"; readonly address: number; readonly value: number }
 	/**
 	 * Lets the event loop live until the ticket is notified. Answer: the ticket, or −1 if something else wants the thread's
-	 * attention. Without a ticket: for one turn of the event loop.
+	 * attention.
 	 */
-	| { readonly op: "settled"; readonly tickets: readonly number[]; readonly timeout: number | undefined };
+	| { readonly op: "settled"; readonly tickets: readonly number[]; readonly timeout: number | undefined }
+	/** Lets others go on first: this thread's promises and event loop, other threads. */
+	| { readonly op: "pause" };
 
 /** A protocol, and what it comes to. */
 export type Protocol<Result> = Generator<Step, Result, number>;
@@ -53,7 +55,7 @@ export class Steps {
 	readonly #waitAsync: StepOf<"waitAsync"> = { op: "waitAsync", address: 0, value: 0 };
 	readonly #tickets = [0];
 	readonly #settled: StepOf<"settled"> = { op: "settled", tickets: this.#tickets, timeout: undefined };
-	readonly #turn: StepOf<"settled"> = { op: "settled", tickets: [], timeout: 0 };
+	readonly #pause: StepOf<"pause"> = { op: "pause" };
 	readonly #take: CallStep;
 	readonly #park: CallStep;
 	readonly #unpark: CallStep;
@@ -122,8 +124,8 @@ export class Steps {
 		return this.#settled;
 	}
 
-	turn(): Step {
-		return this.#turn;
+	pause(): Step {
+		return this.#pause;
 	}
 
 	take(): Step {
