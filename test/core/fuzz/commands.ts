@@ -15,7 +15,7 @@ const { STATUS_OK, STATUS_STALE, STATUS_INVALID, STATUS_WRONG_STATE } = layout;
 const start: Command = (run, dice, thread) => {
 	const { calls } = run.of(thread);
 	if (run.model.threads.length < run.most) {
-		run.start(dice.roll(3), !dice.rarely(3));
+		run.start(dice.pick([0, 0, 0, 1]) as number, !dice.rarely(4));
 		return;
 	}
 	run.model.expect("reserve", calls.reserve(64 + dice.roll(9), 2), STATUS_INVALID);
@@ -261,7 +261,7 @@ const setResource: Command = (run, dice, thread) => {
 const defineClass: Command = (run, dice, thread) => {
 	const { model } = run;
 	const core = run.of(thread);
-	const kind = dice.roll(3);
+	const kind = dice.pick([0, 0, 0, 1]) as number;
 	const needs = [0, 1, 2, 3]
 		.filter(() => dice.roll(2) === 1)
 		.map((resource) => [resource, amountOf(resource, dice)] as const);
@@ -616,7 +616,7 @@ function verdictOf(run: Run, task: Task, result: number): Ref {
 
 const retry: Command = (run, dice, thread) => {
 	const { model } = run;
-	const ref = run.task(dice, thread, ({ phase }) => phase === "deciding" || phase === "lost");
+	const ref = run.task(dice, thread, isDecidable);
 	const task = model.mine(thread, ref.slot, ref.generation);
 	const result = run.of(thread).calls.retry(ref.slot, ref.generation);
 	if (run.answered("retry", result, decidable(task))) model.retry(task as Task);
@@ -629,7 +629,7 @@ function decidable(task: Task | undefined): number {
 
 const fail: Command = (run, dice, thread) => {
 	const { model } = run;
-	const ref = run.task(dice, thread, ({ phase }) => phase === "deciding" || phase === "lost");
+	const ref = run.task(dice, thread, isDecidable);
 	const own = dice.rarely(2);
 	const task = model.mine(thread, ref.slot, ref.generation);
 	const error = dice.rarely(8) ? 0 : ERROR;
@@ -767,61 +767,104 @@ const next: Command = (run, dice, thread) => {
 	if (runs) model.tellRunner(task, layout.RUNNER_BIT_CREDIT);
 };
 
-/** Each command as often as its number says. */
-const weights: readonly (readonly [number, Command])[] = [
-	[2, start],
-	[2, end],
-	[3, recover],
-	[1, strayCall],
-	[6, drain],
-	[4, alloc],
-	[2, dealloc],
-	[1, flush],
-	[6, put],
-	[5, create],
-	[6, seal],
-	[4, retain],
-	[10, release],
-	[3, pin],
-	[4, unpin],
-	[2, free],
-	[6, watch],
-	[2, unwatch],
-	[2, markRead],
-	[1, takeUnread],
-	[3, setResource],
-	[3, defineClass],
-	[1, setLimit],
-	[2, awaitRoom],
-	[1, stats],
-	[12, submit],
-	[8, take],
-	[4, park],
-	[1, unpark],
-	[5, begin],
-	[2, untake],
-	[6, finish],
-	[4, finishMany],
-	[4, ask],
-	[4, retry],
-	[4, fail],
-	[3, cancel],
-	[4, suspend],
-	[5, resume],
-	[5, give],
-	[6, next],
+const hasTask = (wanted: (task: Task) => boolean) => (thread: Thread) => [...thread.hand].some(wanted);
+const isDecidable = ({ phase, toDecider }: Task) => (phase === "deciding" || phase === "lost") && !toDecider;
+const isRunning = ({ phase }: Task) => phase === "running";
+const runs = hasTask(({ phase }) => phase !== "deciding" && phase !== "lost");
+const always = () => true;
+
+interface Entry {
+	/** How often, beside the others. */
+	readonly weight: number;
+	readonly command: Command;
+	/** Threads for which the command makes most sense. */
+	readonly suits: (thread: Thread, run: Run) => boolean;
+}
+
+const entry = (weight: number, command: Command, suits: Entry["suits"] = always): Entry => ({ weight, command, suits });
+
+const entries: readonly Entry[] = [
+	entry(2, start),
+	entry(2, end),
+	entry(3, recover),
+	entry(1, strayCall),
+	entry(6, drain, ({ inbox }) => inbox.length > 0),
+	entry(4, alloc),
+	entry(2, dealloc),
+	entry(1, flush),
+	entry(5, put),
+	entry(5, create),
+	entry(6, seal, ({ words }) => [...words.keys()].some(({ phase }) => phase === "pending")),
+	entry(3, retain),
+	entry(10, release),
+	entry(3, pin, ({ words }) => [...words.keys()].some(({ payload }) => payload)),
+	entry(2, unpin, ({ words }) => [...words.values()].some(({ pins }) => pins > 0)),
+	entry(1, free),
+	entry(5, watch, ({ words }) => [...words.keys()].some(({ phase }) => phase === "pending")),
+	entry(1, unwatch, ({ words }) => [...words.values()].some((word) => word.watch)),
+	entry(2, markRead),
+	entry(1, takeUnread),
+	entry(2, setResource),
+	entry(2, defineClass),
+	entry(1, setLimit),
+	entry(2, awaitRoom),
+	entry(1, stats),
+	entry(12, submit),
+	entry(9, take, (thread, { model }) => model.best(thread) !== undefined),
+	entry(4, park),
+	entry(1, unpark),
+	entry(
+		4,
+		begin,
+		hasTask(({ phase, started }) => phase === "running" && !started),
+	),
+	entry(
+		1,
+		untake,
+		hasTask(({ phase, started }) => phase === "running" && !started),
+	),
+	entry(5, finish, runs),
+	entry(
+		2,
+		finishMany,
+		hasTask(({ phase, results }) => phase === "running" && results.length > 1),
+	),
+	entry(3, ask, runs),
+	entry(3, retry, hasTask(isDecidable)),
+	entry(2, fail, hasTask(isDecidable)),
+	entry(3, cancel),
+	entry(4, suspend, hasTask(isRunning)),
+	entry(
+		4,
+		resume,
+		hasTask(({ phase }) => phase === "suspended"),
+	),
+	entry(
+		9,
+		give,
+		hasTask(({ stream, phase }) => stream && phase === "running"),
+	),
+	entry(6, next, ({ words }) =>
+		[...words.keys()].some(({ stream }) => stream !== undefined && stream.items.length > 0),
+	),
 ];
 
-export const commands: readonly Command[] = weights.flatMap(([weight, command]) =>
-	Array<Command>(weight).fill(command),
-);
+/** Each as often as its weight says. */
+export const commands: readonly Entry[] = entries.flatMap((one) => Array<Entry>(one.weight).fill(one));
 
-/** One step: a command of one thread, then the model and the walker have their say. */
-export function step(run: Run, command: number, seed: number): void {
-	const { model } = run;
+/** What makes other commands possible, for when one suits nobody. */
+const fallbacks: readonly Command[] = [submit, take, take, begin];
+
+/** One step: a command of one thread, mostly one that it suits; then the model and the walker have their say. */
+export function step(run: Run, number: number, seed: number): void {
 	const dice = new Dice(seed);
-	model.step++;
-	const thread = dice.pick(run.living()) as Thread;
-	commands[command](run, dice, thread);
+	run.model.step++;
+	const { command, suits } = commands[number];
+	const living = run.living();
+	const anyhow = dice.rarely(8);
+	const suitable = anyhow ? living : living.filter((thread) => suits(thread, run));
+	const thread = dice.pick(suitable);
+	if (thread === undefined) (dice.pick(fallbacks) as Command)(run, dice, dice.pick(living) as Thread);
+	else command(run, dice, thread);
 	run.settle();
 }
