@@ -26,11 +26,10 @@ export class SeenObjects {
 
 	/** As `note`, but a new one gets no number. */
 	find(value: unknown): number {
-		if (this.#set === undefined) {
-			for (let i = 0; i < this.count; i++) if (this.#list[i] === value) return i;
-			return -1;
-		}
-		return this.#set.has(value) ? (this.#numbers().get(value) as number) : -1;
+		if (this.#map !== undefined) return this.#map.get(value) ?? -1;
+		if (this.#set !== undefined) return this.#set.has(value) ? (this.#numbers().get(value) as number) : -1;
+		for (let i = 0; i < this.count; i++) if (this.#list[i] === value) return i;
+		return -1;
 	}
 
 	/** Forgets all, so that nothing is kept alive. */
@@ -56,7 +55,6 @@ export class SeenObjects {
 		const number = map.get(value);
 		if (number !== undefined) return number;
 		map.set(value, this.count++);
-		this.#set?.add(value);
 		return -1;
 	}
 

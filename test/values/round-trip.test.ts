@@ -1,4 +1,7 @@
+import { setFlagsFromString } from "node:v8";
+import vm from "node:vm";
 import { describe, expect, it } from "vitest";
+import { Encoder } from "../../src/values/encoder.ts";
 import { difference, roundTrip } from "./support.ts";
 
 const withHoles = (length: number, elements: Record<number, unknown>): unknown[] =>
@@ -146,6 +149,10 @@ const values: Record<string, unknown> = {
 	),
 	"keys in their order": { z: 1, a: 2, 10: 3, 2: 4, "-1": 5, "": 6, "a b": 7 },
 	"keys of every length": Object.fromEntries(Array.from({ length: 50 }, (_, i) => ["k".repeat(i), i])),
+	"more keys, alike in their ends, than are remembered": Array.from({ length: 5000 }, (_, i) => ({
+		[`${String(i).padStart(8, "0")}_end`]: i,
+		[`${String(i % 97).padStart(3, "0")}_middle_${i}`]: `${String(i).padStart(9, "0")} text`,
+	})),
 	"keys that are not ASCII": { é: 1, 日本: 2, "👍": 3, "\ud800": 4, ["é".repeat(30)]: 5 },
 	"an undefined property": { a: undefined, b: null },
 	"an own property called __proto__": withProto,
@@ -287,6 +294,23 @@ describe("what has no counterpart is made plain", () => {
 });
 
 describe("memory", () => {
+	it("a value that was encoded, or refused, is not kept alive by the encoder", async () => {
+		setFlagsFromString("--expose-gc");
+		const collect: () => void = vm.runInNewContext("gc");
+		const encoder = new Encoder();
+		const kept = [false, true].map((refused) => {
+			const value = { list: [{ a: 1 }, new Map([[{}, 1]])], ...(refused && { fn() {} }) };
+			if (refused) expect(() => encoder.encode(value)).toThrow();
+			else encoder.encode(value);
+			encoder.reset();
+			return [new WeakRef(value), new WeakRef(value.list[0])];
+		});
+		// What a WeakRef was made of stays alive until the job ends.
+		await new Promise(setImmediate);
+		collect();
+		expect(kept.flat().map((ref) => ref.deref())).toEqual([undefined, undefined, undefined, undefined]);
+	});
+
 	it("an array that is mostly not there takes no memory where it arrives", () => {
 		const before = process.memoryUsage().heapUsed;
 		const many = roundTrip(
