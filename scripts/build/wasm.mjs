@@ -1,7 +1,8 @@
-// The core's four builds, with the options of asconfig.json:
+// The core's builds, with the options of asconfig.json:
 //   core, core.single              release: threaded over shared memory, single over a memory of its own
 //   core.debug, core.single.debug  with assertions, the names of functions, and the constant CORE_DEBUG, which sources
 //                                  ask for by `isDefined(CORE_DEBUG)`: in a release build such a branch is not compiled
+//   core.named                     core with the names of its functions, byte for byte the same code: for tools that show them
 // Threaded builds are told by ASC_FEATURE_THREADS. `--use abort=` makes a failed assertion a plain trap, without texts.
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -14,9 +15,10 @@ import { filesBelow, runStep, writeWhole } from "./step.mjs";
 
 const run = promisify(execFile);
 const compiler = join(root, "node_modules", "assemblyscript", "bin", "asc.js");
+const keepCalls = join(root, "scripts", "build", "keep-calls.mjs");
 const debugEntry = "assembly/debug/index.ts";
 
-export const targets = ["core", "core.single", "core.debug", "core.single.debug"];
+export const targets = ["core", "core.single", "core.debug", "core.single.debug", "core.named"];
 
 /** @param {string} target */
 const entriesOf = (target) => {
@@ -33,12 +35,12 @@ const entriesOf = (target) => {
 export async function compileCore(target) {
 	const folder = mkdtempSync(join(tmpdir(), "wasmray-core-"));
 	const output = join(folder, `${target}.wasm`);
+	const named = target.endsWith(".named");
+	const options = ["--config", "asconfig.json", "--target", named ? target.slice(0, -".named".length) : target];
+	options.push("--transform", keepCalls);
+	if (named) options.push("--debug");
 	try {
-		await run(
-			process.execPath,
-			[compiler, ...entriesOf(target), "--config", "asconfig.json", "--target", target, "--outFile", output],
-			{ cwd: root },
-		);
+		await run(process.execPath, [compiler, ...entriesOf(target), ...options, "--outFile", output], { cwd: root });
 		return readFileSync(output);
 	} catch (error) {
 		const { stdout = "", stderr = String(error) } = /** @type {any} */ (error);
@@ -52,11 +54,11 @@ export async function compileCore(target) {
 const buildTarget = (target) =>
 	runStep({
 		name: `${target}.wasm`,
-		inputs: ["asconfig.json", ...filesBelow("assembly", /\.ts$/)],
+		inputs: ["asconfig.json", "scripts/build/keep-calls.mjs", ...filesBelow("assembly", /\.ts$/)],
 		outputs: [`build/${target}.wasm`],
 		run: async () => {
 			const bytes = await compileCore(target);
-			checkWasm(target, bytes);
+			if (!target.endsWith(".named")) checkWasm(target, bytes);
 			writeWhole(`build/${target}.wasm`, bytes);
 		},
 	});
@@ -64,5 +66,6 @@ const buildTarget = (target) =>
 /** Two compilers at a time; the release builds first. */
 export async function buildWasm() {
 	await Promise.all(targets.slice(0, 2).map(buildTarget));
-	await Promise.all(targets.slice(2).map(buildTarget));
+	await Promise.all(targets.slice(2, 4).map(buildTarget));
+	await Promise.all(targets.slice(4).map(buildTarget));
 }
