@@ -5,7 +5,7 @@ import { ownValue, standardGlobals } from "./globals.ts";
 import { tooMuch } from "./graph.ts";
 import { isNative, kindOf } from "./kinds.ts";
 import { isTopLevel, packageOf } from "./library.ts";
-import { bindsName, type FunctionPlace, functionPlace, isNodesOwn, rememberScript } from "./place.ts";
+import { bindsName, type FunctionPlace, functionPlace, isNodesOwn } from "./place.ts";
 import type { CaptureHooks } from "./plain.ts";
 import { rewritten, unusedName } from "./rewrite.ts";
 import { SharedVariables } from "./shared.ts";
@@ -91,8 +91,7 @@ export class Capture extends ValueCapture {
 		const insight = once(() => this.#open()?.inspect(fn));
 		const isClosed = isRoot && [...analysis.free.keys()].every((name) => Object.hasOwn(closure, name));
 		const scopes = isClosed ? [] : insight()?.scopes;
-		const at = functionPlace(source, isRoot ? this.#site : undefined, insight, () => this.#open());
-		if (isRoot && !isClosed) rememberScript(insight(), at);
+		const at = functionPlace(source, this.#site, isRoot, insight, () => this.#open());
 		const reading: Reading = { fn, within, source, analysis, closure, place, insight, scopes, at };
 		this.#refuseParts(reading);
 		if (!this.#isImported(reading)) this.nodes[place] = this.#node(reading);

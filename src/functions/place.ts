@@ -14,19 +14,25 @@ export interface FunctionPlace {
 const nowhere: FunctionPlace = { line: 1, column: 1 };
 
 /**
- * An inline function stands right behind the call that registers it, which the file's text confirms. For all others
- * the inspector is asked, if there is one.
+ * A function mostly stands in the file that registers it, inline or above, which the file's text confirms. For all
+ * others the inspector is asked, if there is one. `isInline`: it may be the very argument of the call at `site`.
  */
 export function functionPlace(
 	source: string,
 	site: CallSite | undefined,
+	isInline: boolean,
 	insight: () => FunctionInsight | undefined,
 	inspector: () => Inspector | undefined,
 ): FunctionPlace {
-	const behindSite = site && placeBehind(site, source);
+	const behindSite = site && isInline ? placeBehind(site, source) : undefined;
 	if (behindSite !== undefined) return behindSite;
 	const location = insight()?.location;
 	if (location === undefined) return site === undefined ? nowhere : { file: site.file, line: site.line, column: 1 };
+	const inSitesFile = site && placeAt(site.file, location.line, location.column, source);
+	if (inSitesFile?.file !== undefined) {
+		learnScriptUrl(location.scriptId, inSitesFile.file);
+		return inSitesFile;
+	}
 	const file = inspector()?.scriptUrl(location.scriptId);
 	const running = { line: location.line + 1, column: location.column + 1 };
 	return file ? original({ file, ...running }) : running;
@@ -35,14 +41,6 @@ export function functionPlace(
 /** Node's own JavaScript cannot run anywhere else. */
 export function isNodesOwn(place: FunctionPlace): boolean {
 	return place.file?.startsWith("node:") === true;
-}
-
-/** Lets the inspector's other answers name this file without asking again. */
-export function rememberScript(insight: FunctionInsight | undefined, place: FunctionPlace): void {
-	const location = insight?.location;
-	if (location !== undefined && place.file !== undefined && location.line === place.line - 1) {
-		learnScriptUrl(location.scriptId, place.file);
-	}
 }
 
 interface ReadFile {
@@ -86,21 +84,42 @@ const betweenCallAndFunction = /^[^;{}]*$/;
 const longestBetween = 200;
 
 function placeBehind(site: CallSite, source: string): FunctionPlace | undefined {
-	const { text, lines } = readFile(site.file);
-	if (text === undefined) return undefined;
-	while (lines.length < site.line) {
+	const read = readFile(site.file);
+	const lineStart = startOfLine(read, site.line);
+	if (read.text === undefined || lineStart === undefined) return undefined;
+	const from = lineStart + site.column - 1;
+	const found = read.text.slice(from, from + longestBetween + source.length).indexOf(source);
+	if (found < 0 || !betweenCallAndFunction.test(read.text.slice(from, from + found))) return undefined;
+	return placeOf(read, site.line, from + found);
+}
+
+/** V8 says where a function's parameters start, or a class: the source must stand there in the file. */
+function placeAt(file: string, line: number, column: number, source: string): FunctionPlace | undefined {
+	const read = readFile(file);
+	const lineStart = startOfLine(read, line + 1);
+	if (read.text === undefined || lineStart === undefined) return undefined;
+	const at = lineStart + column;
+	const from = Math.max(0, at - source.length);
+	const found = read.text.slice(from, at + source.length).lastIndexOf(source);
+	return found < 0 ? undefined : placeOf(read, line + 1, from + found);
+}
+
+/** At an offset that is on that line, or some lines from it. */
+function placeOf(read: ReadFile, near: number, offset: number): FunctionPlace {
+	let line = near;
+	while (line > 1 && (startOfLine(read, line) as number) > offset) line--;
+	for (let next = startOfLine(read, line + 1); next !== undefined && next <= offset; next = startOfLine(read, line + 1))
+		line++;
+	return { file: read.file, line, column: offset - (startOfLine(read, line) as number) + 1 };
+}
+
+function startOfLine({ text = "", lines }: ReadFile, line: number): number | undefined {
+	while (lines.length < line) {
 		const next = text.indexOf("\n", lines.at(-1)) + 1;
 		if (next === 0) return undefined;
 		lines.push(next);
 	}
-	const lineStart = lines[site.line - 1] as number;
-	const from = lineStart + site.column - 1;
-	const found = text.slice(from, from + longestBetween + source.length).indexOf(source);
-	const between = text.slice(from, from + found);
-	if (found < 0 || !betweenCallAndFunction.test(between)) return undefined;
-	const newlines = between.split("\n");
-	const column = newlines.length === 1 ? site.column + found : (newlines.at(-1) as string).length + 1;
-	return { file: site.file, line: site.line + newlines.length - 1, column };
+	return lines[line - 1];
 }
 
 interface SourceMapEntry {

@@ -193,6 +193,48 @@ test("a package that is imported at the top of a program is imported in the work
 	expect(await programs.run("packages.mjs")).toBe('the program runs\nsource [{"a":1},0]');
 });
 
+test("stacks show where functions were written, inline, above the call or in another file", async () => {
+	programs.write({
+		"elsewhere.mjs": `
+			export class Thrower {
+				throws() {
+					throw new Error("elsewhere");
+				}
+			}
+		`,
+		"stacks.mjs": `
+			import { remote, init, shutdown } from "./kit.mjs";
+			import { Thrower } from "./elsewhere.mjs";
+			async function above(x) {
+				throw new Error("above");
+			}
+			const helper = () => { throw new Error("helper"); };
+			const all = [
+				remote(above),
+				remote(() => helper()),
+				remote(() => new Thrower().throws()),
+				remote(
+					() => {
+						throw new Error("inline");
+					},
+				),
+			];
+			await init(new URL("./worker.mjs", import.meta.url));
+			for (const f of all) {
+				const stack = await f.call().catch((error) => error.remoteStack);
+				console.log(/\\w+\\.mjs:\\d+:\\d+/.exec(stack)[0]);
+			}
+			await shutdown();
+		`,
+	});
+	expect((await programs.run("stacks.mjs")).split("\n")).toEqual([
+		"stacks.mjs:5:11",
+		"stacks.mjs:7:33",
+		"elsewhere.mjs:4:12",
+		"stacks.mjs:14:13",
+	]);
+});
+
 test("counters of a coverage tool count nothing in a worker", async () => {
 	programs.write({
 		"covered.mjs": `

@@ -27,7 +27,7 @@ const number =
 	/0[xX][\da-fA-F_]+n?|0[oO][0-7_]+n?|0[bB][01_]+n?|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?n?/y;
 const punctuator =
 	/>>>=|\.\.\.|===|!==|\*\*=|<<=|>>=|>>>|&&=|\|\|=|\?\?=|=>|==|!=|<=|>=|&&|\|\||\?\?|\?\.(?!\d)|\+\+|--|\+=|-=|\*=|\/=|%=|&=|\|=|\^=|<<|>>|\*\*|[{}()[\];,<>+\-*/%&|^!~?:=.@]/y;
-const regexFlags = /[\p{ID_Continue}$]*/uy;
+const regexFlags = /[a-zA-Z]*/y;
 
 const [blank, dollar, slash, backslash, backquote, openBrace] = [0x20, 0x24, 0x2f, 0x5c, 0x60, 0x7b] as const;
 
