@@ -76,8 +76,14 @@ function remove(block: Block): void {
   if (!steps) heap().levels &= ~(1 << level);
 }
 
-/** A free block of at least so many granules, or 0; any block of the list looked in fits. */
+/**
+ * A free block of at least so many granules, or 0: the first of the list of that size if it is large enough, for sizes come
+ * back; else of the next list, of which any block fits.
+ */
 function find(granules: u32): usize {
+  const nearest = levelOf(granules);
+  const first: usize = load<u32>(listAt(nearest, stepOf(granules, nearest)));
+  if (first && changetype<Block>(first).size / GRANULE >= granules) return first;
   if (granules >= STEPS) granules += (1 << (31 - clz(granules) - STEP_BITS)) - 1;
   let level = levelOf(granules);
   let steps = load<u32>(stepsAt(level)) & (-1 << stepOf(granules, level));
