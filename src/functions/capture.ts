@@ -172,17 +172,7 @@ export class Capture extends ValueCapture {
 		const where = within === "" ? name : `${name} in ${within}`;
 		const depth = scopes?.findIndex((scope) => hasVariable(scope, name)) ?? -1;
 		const scope = scopes?.[depth];
-		if (scopes === undefined || scope === undefined) {
-			const isShadowed = scopes === undefined && at.file !== undefined && bindsName(at.file, name);
-			if (standardGlobals.has(name) && !isShadowed) return undefined;
-			const helper = helperNamed(name);
-			if (helper !== undefined) return this.push({ type: "helper", helper, ...fileOf(at) });
-			if (scopes === undefined) this.trouble(where, "this host does not show what a function uses from outside");
-			else if (use.needed && name in globalThis) globals.push(name);
-			else if (use.eager)
-				this.trouble(where, "it was used only while the class was made, and is not to be seen any more");
-			return undefined;
-		}
+		if (scopes === undefined || scope === undefined) return this.#unseen(name, use, reading, globals);
 		let value: unknown;
 		try {
 			value = scope.variables[name];
@@ -195,6 +185,24 @@ export class Capture extends ValueCapture {
 		const scriptId = insight()?.location?.scriptId ?? "";
 		this.#shared.note({ name, where, fn, user, place, assigned: use.assigned, scopes, depth, scriptId });
 		return place;
+	}
+
+	/** A name that no scope shows: a global, or nothing is shown in this host, and the file's text decides. */
+	#unseen(name: string, use: Use, { fn, within, place, scopes, at }: Reading, globals: string[]): Place | undefined {
+		const where = within === "" ? name : `${name} in ${within}`;
+		const isHidden = scopes === undefined && (at.file === undefined || bindsName(at.file, name));
+		if (standardGlobals.has(name) && !isHidden) return undefined;
+		const helper = helperNamed(name);
+		if (helper !== undefined) return this.push({ type: "helper", helper, ...fileOf(at) });
+		if (scopes === undefined && name === fn.name) return place;
+		if (!isHidden && name in globalThis) {
+			if (use.needed) globals.push(name);
+		} else if (scopes === undefined && (isHidden || use.needed)) {
+			return this.trouble(where, "this host does not show what a function uses from outside");
+		} else if (use.eager) {
+			return this.trouble(where, "it was used only while the class was made, and is not to be seen any more");
+		}
+		return undefined;
 	}
 
 	/** What was hung on a function from outside its source. */

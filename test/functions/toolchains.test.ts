@@ -235,6 +235,60 @@ test("stacks show where functions were written, inline, above the call or in ano
 	]);
 });
 
+test("a test file of node:test sends what it captures", async () => {
+	programs.write({
+		"unit.test.mjs": `
+			import test from "node:test";
+			import assert from "node:assert/strict";
+			import { remote, init, shutdown } from "./kit.mjs";
+			const factor = 3;
+			test("sends", async () => {
+				const local = [1];
+				await init(new URL("./worker.mjs", import.meta.url));
+				assert.deepEqual(await remote((x) => [x * factor, local]).call(2), [6, [1]]);
+				await shutdown();
+			});
+		`,
+	});
+	expect(await programs.run("--test", "unit.test.mjs")).toMatch(/pass 1\n/);
+	expect(await programs.run("unit.test.mjs")).toMatch(/pass 1\n/);
+});
+
+test("where the engine shows no variables, the file's text decides", async () => {
+	programs.write({
+		"blind.mjs": `
+			import { remote, init, shutdown } from "./kit.mjs";
+			import { setTimeout } from "node:timers/promises";
+			import { triple } from "./lib.mjs";
+			const { min: max } = Math;
+			const fib = (n) => (n < 2 ? n : fib(n - 1) + fib(n - 2));
+			const all = {
+				alone: remote((x) => [Math.abs(x), typeof window]),
+				itself: remote(fib),
+				uses: remote((x) => triple(x)),
+				hidden: remote(async () => (await setTimeout(1, "slept"))),
+				hides: remote((triple, [max] = [4]) => triple + max),
+			};
+			await init(new URL("./worker.mjs", import.meta.url));
+			for (const [name, f] of Object.entries(all)) console.log(name, f.describe().kind, String(await f.call(2)));
+			const inside = (k) => remote((x) => x + k);
+			try { inside(1).describe(); } catch (error) { console.log(error.message); }
+			const problem = await inside(1).call(1).catch((error) => error.message);
+			console.log(problem.includes("does not show what a function uses"));
+			await shutdown();
+		`,
+	});
+	// Without code generation there is no way to the inspector, as in hosts that have none.
+	expect((await programs.run("--disallow-code-generation-from-strings", "blind.mjs")).split("\n")).toEqual([
+		"alone source 2,undefined",
+		"itself source 1",
+		"uses module 7",
+		"hidden module slept",
+		"hides source 6",
+		"true",
+	]);
+});
+
 test("counters of a coverage tool count nothing in a worker", async () => {
 	programs.write({
 		"covered.mjs": `
