@@ -1,4 +1,5 @@
 /** The buffers of a message: views in place where the host gives them, private copies where it does not. */
+import { SerializationError } from "../errors.ts";
 import { type BufferType, bufferType, KIND_ARRAY_BUFFER, KIND_UINT8 } from "./buffers.ts";
 import { BUFFER_EXT_BYTES, RESIZABLE_EXT_BYTES, SMALL_SEGMENT_ALIGNMENT } from "./format.ts";
 import type { DecodeHooks } from "./hooks.ts";
@@ -40,8 +41,7 @@ export class BufferReader {
 		if (start + segment > this.#length || offset + byteLength > segment || start % SMALL_SEGMENT_ALIGNMENT !== 0) {
 			throw reader.damaged(`a buffer is said to be where there is none`);
 		}
-		const problem = type.problem(offset, byteLength);
-		if (problem !== undefined) throw reader.damaged(problem);
+		check(reader, type, offset, byteLength);
 		if (kind !== KIND_ARRAY_BUFFER) {
 			const inPlace = this.#hooks?.view?.(type, reader.start + start + offset, byteLength);
 			if (inPlace !== undefined) return inPlace;
@@ -75,6 +75,15 @@ export class BufferReader {
 	}
 }
 
+function check(reader: Reader, type: BufferType, offset: number, byteLength: number): void {
+	if (!type.available) {
+		throw new SerializationError(
+			`The value has a ${type.name}, which this engine does not know; send another typed array`,
+		);
+	}
+	if (!type.fits(offset, byteLength)) throw reader.damaged(`${byteLength} bytes at ${offset} are no ${type.name}`);
+}
+
 function copy(reader: Reader, start: number, length: number, maximum: number | undefined): ArrayBuffer {
 	let buffer: ArrayBuffer;
 	try {
@@ -95,8 +104,7 @@ function copy(reader: Reader, start: number, length: number, maximum: number | u
 export function readBare(reader: Reader, type: BufferType, hooks: DecodeHooks | undefined): object {
 	const { bytes, start, end } = reader;
 	const length = end - start;
-	const problem = type.problem(0, length);
-	if (problem !== undefined) throw reader.damaged(problem);
+	check(reader, type, 0, length);
 	if (type.kind !== KIND_ARRAY_BUFFER) {
 		const inPlace = hooks?.view?.(type, start, length);
 		if (inPlace !== undefined) return inPlace;

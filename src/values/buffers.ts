@@ -36,13 +36,15 @@ export class BufferType {
 		if (kind >= KIND_UINT8) this.#view = platform[name] as ViewConstructor | undefined;
 	}
 
-	/** Why none can be made here of so many bytes at that offset of a segment; undefined if it can. */
-	problem(byteOffset: number, byteLength: number): string | undefined {
-		if (this.kind < KIND_UINT8) return undefined;
-		if (this.#view === undefined) return `this engine has no ${this.name}`;
-		const elementBytes = this.#view.BYTES_PER_ELEMENT;
-		if (byteOffset % elementBytes === 0 && byteLength % elementBytes === 0) return undefined;
-		return `${byteLength} bytes at ${byteOffset} are no ${this.name}`;
+	/** Whether this engine has the type. (Without Buffer, a Uint8Array stands for it.) */
+	get available(): boolean {
+		return this.kind < KIND_UINT8 || this.#view !== undefined;
+	}
+
+	/** Whether one may take so many bytes at that offset of a segment. */
+	fits(byteOffset: number, byteLength: number): boolean {
+		const elementBytes = this.#view?.BYTES_PER_ELEMENT ?? 1;
+		return byteOffset % elementBytes === 0 && byteLength % elementBytes === 0;
 	}
 
 	/**
