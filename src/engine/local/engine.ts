@@ -1,0 +1,414 @@
+/** Work on this machine's threads: the same code in the driver and in workers. What only the driver does is its supervisor's. */
+
+import {
+	OBJECT_ENTRY_PINS,
+	OBJECT_ENTRY_SIZE,
+	OBJECT_ENTRY_VALUE,
+	OBJECT_ENTRY_WORD,
+	PHASE_PENDING,
+	PHASE_SEALED,
+	PHASE_SPILLED,
+	PLACE_ROOT,
+	REASON_CANCELLED,
+	ROOT_OBJECT_FRESH,
+	ROOT_TASK_FRESH,
+	STATE_ERROR,
+	STATE_INLINE,
+	STATE_LENGTH_SHIFT,
+	STATE_PHASE_MASK,
+	STATS_CAPACITY,
+	STATS_GRANULES,
+	STATS_OBJECTS,
+	STATS_PENDING,
+	STATUS_EMPTY,
+	STATUS_ENDED,
+	STATUS_OK,
+	STATUS_STALE,
+	TASK_ENTRY_GENERATION,
+	TASK_ENTRY_STATE,
+	TASK_PHASE_ENDED,
+	TASK_PHASE_VACANT,
+} from "../../core/layout.ts";
+import type { CoreThread } from "../../core/thread.ts";
+import { RuntimeShutdownError } from "../../errors.ts";
+import type { GetOptions, ObjectState, RuntimeContext, ShutdownOptions, StoreStats } from "../../types.ts";
+import type { EncodeHooks } from "../../values/hooks.ts";
+import type { SerializerRegistry } from "../../values/registry.ts";
+import type { Engine } from "../engine.ts";
+import type { RefGenerator } from "../generator.ts";
+import type { ObjectRef } from "../ref.ts";
+import type { TaskSettings } from "../settings.ts";
+import { Deadlines } from "./deadlines.ts";
+import { GetMany, GetOne, timedOut, WaitSome } from "./gets.ts";
+import { idOf } from "./ids.ts";
+import { Mailbox } from "./mailbox.ts";
+import { Room } from "./room.ts";
+import { throwStatus } from "./status.ts";
+import type { StoreOptions } from "./store.ts";
+import { Store } from "./store.ts";
+import type { Submissions } from "./submissions.ts";
+import { Waits } from "./waits.ts";
+
+/** `cancel`'s options in the core. */
+const CANCEL_RECURSIVE = 1;
+const CANCEL_SETTLE = 2;
+
+/** What the driver and the workers do differently. */
+export interface Role {
+	readonly isWorker: boolean;
+	context(): RuntimeContext;
+	/** The task that runs here now: it is the parent of what is submitted. */
+	origin(): { readonly parent: number; readonly parentGeneration: number };
+	/** Around a wait of the running task. */
+	enterWait(): unknown;
+	/** `go` is called when the task may go on. */
+	leaveWait(wait: unknown, go: () => void): void;
+	/** Around a wait that blocks this thread. */
+	block(): void;
+	unblock(): void;
+	/** What a blocked thread has to do meanwhile; when the next of it is due. */
+	drive(): number;
+	runner(task: number, generation: number, bits: number): void;
+	lost(task: number, generation: number, token: number): void;
+	beforeResults(): void;
+	/** The worker of a task shall end, with the task. */
+	endWorkerOf(task: number, generation: number): boolean;
+	shutdown(options: Required<ShutdownOptions>): Promise<void>;
+	shutdownNow(): void;
+}
+
+export interface EngineOptions extends Omit<StoreOptions, "encodeHooks" | "extension"> {
+	readonly id: string;
+	readonly namespace: string;
+	readonly maxPendingTasks: number;
+}
+
+export class LocalEngine implements Engine {
+	readonly id: string;
+	readonly namespace: string;
+	readonly serializers: SerializerRegistry;
+	readonly thread: CoreThread;
+	readonly store: Store;
+	readonly waits: Waits;
+	readonly mailbox: Mailbox;
+	readonly deadlines = new Deadlines();
+	readonly #room: Room;
+	readonly #submissions: Submissions;
+	readonly #role: Role;
+	readonly #options: EngineOptions;
+	#closed = false;
+
+	constructor(
+		thread: CoreThread,
+		role: Role,
+		options: EngineOptions,
+		submissions: (engine: LocalEngine) => Submissions,
+	) {
+		this.id = options.id;
+		this.namespace = options.namespace;
+		this.serializers = options.serializers;
+		this.thread = thread;
+		this.#role = role;
+		this.#options = options;
+		this.#submissions = submissions(this);
+		this.store = new Store(this, thread, {
+			...options,
+			encodeHooks: this.#submissions.encodeHooks,
+			extension: (type, description) => this.#submissions.receive(type, description),
+		});
+		this.waits = new Waits(thread);
+		this.#room = new Room(thread);
+		this.mailbox = new Mailbox(thread, {
+			ready: (slot, generation) => this.waits.ready(slot, generation),
+			runner: (task, generation, bits) => role.runner(task, generation, bits),
+			decide: (task, generation, token, lost) => {
+				if (lost) role.lost(task, generation, token);
+				else this.#submissions.judge(task, generation, token);
+			},
+			room: () => this.#room.changed(),
+			beforeBatch: () => role.beforeResults(),
+			afterMail: () => this.#submissions.judgeDue(),
+		});
+	}
+
+	/** How refs and remote functions inside values are sent. */
+	get encodeHooks(): EncodeHooks {
+		return this.#submissions.encodeHooks;
+	}
+
+	get isWorker(): boolean {
+		return this.#role.isWorker;
+	}
+
+	get alive(): boolean {
+		return !this.#closed;
+	}
+
+	/** Calls `then` when no task is unfinished. */
+	whenIdle(then: () => void): void {
+		this.#room.whenEmpty(then, this.#options.maxPendingTasks);
+	}
+
+	#checkOpen(): void {
+		if (this.#closed) throw new RuntimeShutdownError("The runtime is shut down.");
+	}
+
+	// ── objects ──
+
+	put(value: unknown): ObjectRef {
+		this.#checkOpen();
+		return this.store.put(value);
+	}
+
+	get(ref: ObjectRef, options?: GetOptions): Promise<unknown> {
+		return new Promise((resolve, reject) => {
+			this.#checkOpen();
+			if (this.store.isReady(ref.slot)) {
+				resolve(this.store.read(ref.slot, ref.generation, options?.copy));
+				return;
+			}
+			if (options?.timeout === 0) throw timedOut(0, `Object ${ref.id} was`);
+			const wait = this.#role.enterWait();
+			const settle =
+				wait === undefined ? resolve : (value: unknown) => this.#role.leaveWait(wait, () => resolve(value));
+			const fail = wait === undefined ? reject : (reason: unknown) => this.#role.leaveWait(wait, () => reject(reason));
+			const waiter = new GetOne(this.store, ref, options, settle, fail);
+			if (!this.waits.add(ref.slot, ref.generation, waiter)) waiter.ready(ref.slot, ref.generation);
+			else if (options?.timeout !== undefined || options?.signal !== undefined)
+				waiter.interruptible(options, this.waits);
+		});
+	}
+
+	getAll(refs: readonly ObjectRef[], options?: GetOptions): Promise<unknown[]> {
+		return new Promise((resolve, reject) => {
+			this.#checkOpen();
+			if (options?.timeout === 0) {
+				const missing = refs.filter((ref) => !this.store.isReady(ref.slot)).length;
+				if (missing > 0) throw timedOut(0, `${missing} of ${refs.length} objects were`);
+			}
+			const wait = this.#role.enterWait();
+			const settle = wait === undefined ? resolve : (all: unknown[]) => this.#role.leaveWait(wait, () => resolve(all));
+			const fail = wait === undefined ? reject : (reason: unknown) => this.#role.leaveWait(wait, () => reject(reason));
+			new GetMany(this.store, this.waits, refs, options, settle, fail);
+		});
+	}
+
+	getSync(refs: readonly ObjectRef[], options: { timeout?: number; copy?: boolean }): unknown[] {
+		this.#checkOpen();
+		const pending = refs.filter((ref) => !this.store.isReady(ref.slot));
+		if (pending.length > 0) this.#block(pending, options.timeout);
+		return refs.map((ref) => this.store.read(ref.slot, ref.generation, options.copy));
+	}
+
+	#block(refs: readonly ObjectRef[], timeout: number | undefined): void {
+		if (timeout === 0) throw timedOut(0, `${refs.length} objects were`);
+		const deadline = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout;
+		const waiter = { ready: () => {}, abandon: () => {} };
+		for (const ref of refs) this.waits.add(ref.slot, ref.generation, waiter);
+		let first = 0;
+		const done = () => {
+			while (first < refs.length && this.store.isReady((refs[first] as ObjectRef).slot)) first++;
+			return first === refs.length;
+		};
+		this.#role.block();
+		try {
+			if (!this.mailbox.waitUntil(done, deadline, () => Math.min(this.deadlines.runDue(), this.#role.drive()))) {
+				throw timedOut(timeout as number, `${refs.length - first} of ${refs.length} objects were`);
+			}
+		} finally {
+			for (const ref of refs) this.waits.remove(ref.slot, ref.generation, waiter);
+			this.#role.unblock();
+		}
+	}
+
+	wait(refs: readonly ObjectRef[], count: number, timeout: number | undefined): Promise<number[]> {
+		return new Promise((resolve, reject) => {
+			this.#checkOpen();
+			const wait = this.#role.enterWait();
+			const settle =
+				wait === undefined ? resolve : (found: number[]) => this.#role.leaveWait(wait, () => resolve(found));
+			new WaitSome(this.store, this.waits, refs, count, timeout, settle, reject);
+		});
+	}
+
+	free(refs: readonly ObjectRef[]): void {
+		this.#checkOpen();
+		for (const ref of refs) this.thread.calls.free(ref.slot, ref.generation);
+	}
+
+	release(ref: ObjectRef): void {
+		this.store.release(ref);
+	}
+
+	objectId(ref: ObjectRef): string {
+		return idOf(this.id, "o", ref.slot, ref.generation);
+	}
+
+	// ── tasks ──
+
+	submit(settings: TaskSettings, args: readonly unknown[]): ObjectRef | ObjectRef[] | RefGenerator {
+		this.#checkOpen();
+		return this.#submissions.submit(settings, args, this.#role.origin());
+	}
+
+	cancel(ref: ObjectRef, options: { force: boolean; recursive: boolean }): boolean {
+		this.#checkOpen();
+		if (ref.task === 0) return false;
+		const { task, taskGeneration } = ref;
+		const how = (options.recursive ? CANCEL_RECURSIVE : 0) | CANCEL_SETTLE;
+		const status = this.thread.calls.cancel(task, taskGeneration, REASON_CANCELLED, how);
+		if (status === STATUS_STALE) return false;
+		if (status !== STATUS_OK) throwStatus(status, `cancel of task ${idOf(this.id, "t", task, taskGeneration)}`);
+		if (options.force) this.#role.endWorkerOf(task, taskGeneration);
+		return true;
+	}
+
+	capacity(count: number): Promise<void> {
+		this.#checkOpen();
+		return this.#room.wait(count);
+	}
+
+	async nextItem(stream: ObjectRef): Promise<ObjectRef | undefined> {
+		for (;;) {
+			this.#checkOpen();
+			const slot = this.thread.calls.next(stream.slot, stream.generation);
+			if (slot >= 0) return this.store.newRef(slot, this.thread.generation, 0, 0);
+			if (slot === STATUS_ENDED) return undefined;
+			if (slot !== STATUS_EMPTY) throwStatus(slot, `generator ${stream.id}`);
+			await this.#streamChanges(stream);
+		}
+	}
+
+	#streamChanges(stream: ObjectRef): Promise<void> {
+		return new Promise((resolve, reject) => {
+			const wait = this.#role.enterWait();
+			const waiter = {
+				ready: () => (wait === undefined ? resolve() : this.#role.leaveWait(wait, resolve)),
+				abandon: (error: Error) => reject(error),
+			};
+			if (!this.waits.add(stream.slot, stream.generation, waiter)) waiter.ready();
+		});
+	}
+
+	context(): RuntimeContext {
+		return this.#role.context();
+	}
+
+	// ── state ──
+
+	#stat(field: number): number {
+		return this.thread.views.u32[this.thread.scratch + (field >> 2)] as number;
+	}
+
+	storeStats(): StoreStats {
+		this.#checkOpen();
+		this.thread.calls.stats();
+		const pinned = this.#objects()
+			.filter((object) => object.pinned)
+			.reduce((sum, object) => sum + object.size, 0);
+		return {
+			capacity: this.#stat(STATS_CAPACITY),
+			used: this.#stat(STATS_GRANULES) * 64,
+			pinned,
+			spilled: 0,
+			objects: this.#stat(STATS_OBJECTS),
+			evictions: 0,
+			hits: 0,
+			misses: 0,
+		};
+	}
+
+	/** Every unfinished task, by index and generation. */
+	unfinishedTasks(): { task: number; generation: number }[] {
+		const { i32 } = this.thread.views;
+		const found: { task: number; generation: number }[] = [];
+		const end = Atomics.load(i32, (PLACE_ROOT + ROOT_TASK_FRESH) >> 2);
+		for (let task = 1; task < end; task++) {
+			const at = this.thread.taskAt(task) >> 2;
+			const phase = Atomics.load(i32, at + (TASK_ENTRY_STATE >> 2)) & 0xff;
+			if (phase === TASK_PHASE_VACANT || phase === TASK_PHASE_ENDED) continue;
+			found.push({ task, generation: Atomics.load(i32, at + (TASK_ENTRY_GENERATION >> 2)) });
+		}
+		return found;
+	}
+
+	/** Says on stderr what failed without anybody asking. */
+	reportUnread(): void {
+		for (;;) {
+			const slot = this.thread.calls.takeUnread();
+			if (slot < 0) return;
+			const { generation } = this.thread;
+			try {
+				this.store.read(slot, generation, true);
+			} catch (error) {
+				console.error("wasmray: nobody asked for the result of a task that failed.", error);
+			}
+			this.thread.calls.release(slot, generation);
+		}
+	}
+
+	/** Unfinished tasks of the whole runtime. */
+	pendingTasks(): number {
+		this.thread.calls.stats();
+		return this.#stat(STATS_PENDING);
+	}
+
+	async listObjects(): Promise<ObjectState[]> {
+		this.#checkOpen();
+		return this.#objects();
+	}
+
+	/** A look at a table that others change meanwhile: each entry is as it was at some moment. */
+	#objects(): ObjectState[] {
+		const { i32, u32 } = this.thread.views;
+		const found: ObjectState[] = [];
+		const end = Atomics.load(i32, (PLACE_ROOT + ROOT_OBJECT_FRESH) >> 2);
+		for (let slot = 1; slot < end; slot++) {
+			const at = (this.thread.objectTable + slot * OBJECT_ENTRY_SIZE) >> 2;
+			const holders = Atomics.load(i32, at + (OBJECT_ENTRY_WORD >> 2));
+			const generation = Atomics.load(i32, at + (OBJECT_ENTRY_WORD >> 2) + 1);
+			const state = this.thread.stateOf(slot);
+			const phase = state & STATE_PHASE_MASK;
+			if (holders === 0 || (phase !== PHASE_PENDING && phase !== PHASE_SEALED && phase !== PHASE_SPILLED)) continue;
+			const inline = (state & STATE_INLINE) !== 0;
+			const value = at + (OBJECT_ENTRY_VALUE >> 2);
+			const sealedSize = inline ? (state >> STATE_LENGTH_SHIFT) & 31 : (u32[value + 1] as number);
+			found.push({
+				objectId: idOf(this.id, "o", slot, generation),
+				state:
+					phase === PHASE_PENDING
+						? "PENDING"
+						: state & STATE_ERROR
+							? "ERROR"
+							: phase === PHASE_SEALED
+								? "READY"
+								: "SPILLED",
+				size: phase === PHASE_PENDING ? 0 : sealedSize,
+				references: holders,
+				pinned: (u32[at + (OBJECT_ENTRY_PINS >> 2)] as number) > 0,
+			});
+		}
+		return found;
+	}
+
+	// ── the end ──
+
+	shutdown(options: Required<ShutdownOptions>): Promise<void> {
+		return this.#role.shutdown(options);
+	}
+
+	shutdownNow(): void {
+		this.#role.shutdownNow();
+	}
+
+	/** Nothing goes on here any more: whoever waits is told. */
+	close(error: Error): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		this.store.close();
+		this.mailbox.close();
+		this.deadlines.close();
+		this.#room.abandon(error);
+		this.waits.abandonAll(error);
+	}
+}

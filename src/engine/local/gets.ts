@@ -1,0 +1,237 @@
+/** The ways to wait for objects: one value, many values, some of many. */
+import { GetTimeoutError } from "../../errors.ts";
+import type { GetOptions } from "../../types.ts";
+import type { ObjectRef } from "../ref.ts";
+import type { Store } from "./store.ts";
+import type { Waiter, Waits } from "./waits.ts";
+
+type Settle<T> = (value: T) => void;
+type Fail = (reason: unknown) => void;
+
+/** What ends a wait early; undone when it ends by itself. */
+class Interruption {
+	readonly #timer: ReturnType<typeof setTimeout> | undefined;
+	readonly #signal: AbortSignal | undefined;
+	readonly #onAbort: () => void;
+
+	constructor(options: GetOptions, interrupt: (reason: unknown) => void, describe: () => string) {
+		const { timeout, signal } = options;
+		this.#signal = signal;
+		this.#onAbort = () => interrupt(signal?.reason);
+		signal?.addEventListener("abort", this.#onAbort, { once: true });
+		if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
+			this.#timer = setTimeout(() => interrupt(timedOut(timeout, describe())), timeout);
+		}
+	}
+
+	end(): void {
+		if (this.#timer !== undefined) clearTimeout(this.#timer);
+		this.#signal?.removeEventListener("abort", this.#onAbort);
+	}
+}
+
+export function timedOut(timeout: number, what: string): GetTimeoutError {
+	return new GetTimeoutError(`${what} not ready within ${timeout} ms. The task goes on; get it again, or wait longer.`);
+}
+
+/** One value. Holds the ref, so that the object stays. */
+export class GetOne implements Waiter {
+	readonly #ref: ObjectRef;
+	readonly #store: Store;
+	readonly #copy: boolean | undefined;
+	readonly #resolve: Settle<unknown>;
+	readonly #reject: Fail;
+	#interruption: Interruption | undefined;
+
+	constructor(store: Store, ref: ObjectRef, options: GetOptions | undefined, resolve: Settle<unknown>, reject: Fail) {
+		this.#ref = ref;
+		this.#store = store;
+		this.#copy = options?.copy;
+		this.#resolve = resolve;
+		this.#reject = reject;
+	}
+
+	/** `waits` is asked to forget this wait when it is interrupted. */
+	interruptible(options: GetOptions, waits: Waits): void {
+		const { slot, generation, id } = this.#ref;
+		const interrupt = (reason: unknown) => {
+			this.#interruption?.end();
+			waits.remove(slot, generation, this);
+			this.#reject(reason);
+		};
+		this.#interruption = new Interruption(options, interrupt, () => `Object ${id} was`);
+	}
+
+	ready(slot: number, generation: number): void {
+		this.#interruption?.end();
+		try {
+			this.#resolve(this.#store.read(slot, generation, this.#copy));
+		} catch (error) {
+			this.#reject(error);
+		}
+	}
+
+	abandon(error: Error): void {
+		this.#interruption?.end();
+		this.#reject(error);
+	}
+}
+
+/** Many values, in order. Each is read when it comes. The first error ends it. */
+export class GetMany implements Waiter {
+	readonly #refs: readonly ObjectRef[];
+	readonly #values: unknown[];
+	readonly #store: Store;
+	readonly #waits: Waits;
+	readonly #copy: boolean | undefined;
+	readonly #resolve: Settle<unknown[]>;
+	readonly #reject: Fail;
+	#interruption: Interruption | undefined;
+	/** Where in `refs` a slot stands: the first place, and further ones. */
+	readonly #places = new Map<number, number | number[]>();
+	#missing = 0;
+	#over = false;
+
+	constructor(
+		store: Store,
+		waits: Waits,
+		refs: readonly ObjectRef[],
+		options: GetOptions | undefined,
+		resolve: Settle<unknown[]>,
+		reject: Fail,
+	) {
+		this.#store = store;
+		this.#waits = waits;
+		this.#refs = refs;
+		this.#values = new Array(refs.length);
+		this.#copy = options?.copy;
+		this.#resolve = resolve;
+		this.#reject = reject;
+		try {
+			this.#start(options);
+		} catch (error) {
+			this.#fail(error);
+		}
+	}
+
+	#start(options: GetOptions | undefined): void {
+		const refs = this.#refs;
+		for (let i = 0; i < refs.length; i++) {
+			const { slot, generation } = refs[i] as ObjectRef;
+			const place = this.#places.get(slot);
+			if (place !== undefined) {
+				if (typeof place === "number") this.#places.set(slot, [place, i]);
+				else place.push(i);
+			} else if (this.#store.isReady(slot) || !this.#waits.add(slot, generation, this)) {
+				this.#values[i] = this.#store.read(slot, generation, this.#copy);
+			} else {
+				this.#places.set(slot, i);
+				this.#missing++;
+			}
+		}
+		if (this.#missing === 0) {
+			this.#over = true;
+			this.#resolve(this.#values);
+		} else if (options?.timeout !== undefined || options?.signal !== undefined) {
+			const describe = () => `${this.#missing} of ${refs.length} objects were`;
+			this.#interruption = new Interruption(options, (reason) => this.#fail(reason), describe);
+		}
+	}
+
+	ready(slot: number, generation: number): void {
+		if (this.#over) return;
+		const place = this.#places.get(slot) as number | number[];
+		this.#places.delete(slot);
+		try {
+			const value = this.#store.read(slot, generation, this.#copy);
+			if (typeof place === "number") this.#values[place] = value;
+			else for (const i of place) this.#values[i] = value;
+		} catch (error) {
+			this.#fail(error);
+			return;
+		}
+		if (--this.#missing > 0) return;
+		this.#over = true;
+		this.#interruption?.end();
+		this.#resolve(this.#values);
+	}
+
+	abandon(error: Error): void {
+		this.#fail(error);
+	}
+
+	#fail(reason: unknown): void {
+		if (this.#over) return;
+		this.#over = true;
+		this.#interruption?.end();
+		for (const place of this.#places.values()) {
+			const ref = this.#refs[typeof place === "number" ? place : (place[0] as number)] as ObjectRef;
+			this.#waits.remove(ref.slot, ref.generation, this);
+		}
+		this.#places.clear();
+		this.#reject(reason);
+	}
+}
+
+/** Waits until so many of the refs are ready, or the time is over: indices of ready ones, in input order. */
+export class WaitSome implements Waiter {
+	readonly #refs: readonly ObjectRef[];
+	readonly #count: number;
+	readonly #store: Store;
+	readonly #waits: Waits;
+	readonly #resolve: Settle<number[]>;
+	readonly #reject: Fail;
+	readonly #timer: ReturnType<typeof setTimeout> | undefined;
+	readonly #pending = new Set<ObjectRef>();
+	#ready = 0;
+
+	constructor(
+		store: Store,
+		waits: Waits,
+		refs: readonly ObjectRef[],
+		count: number,
+		timeout: number | undefined,
+		resolve: Settle<number[]>,
+		reject: Fail,
+	) {
+		this.#store = store;
+		this.#waits = waits;
+		this.#refs = refs;
+		this.#count = count;
+		this.#resolve = resolve;
+		this.#reject = reject;
+		for (const ref of refs) {
+			if (store.isReady(ref.slot)) this.#ready++;
+			if (this.#ready === count) break;
+		}
+		if (this.#ready < count) {
+			this.#ready = 0;
+			for (const ref of refs) {
+				if (store.isReady(ref.slot) || !waits.add(ref.slot, ref.generation, this)) this.#ready++;
+				else this.#pending.add(ref);
+			}
+		}
+		if (this.#ready >= count || timeout === 0) this.#end();
+		else if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY)
+			this.#timer = setTimeout(() => this.#end(), timeout);
+	}
+
+	ready(): void {
+		if (++this.#ready >= this.#count) this.#end();
+	}
+
+	abandon(error: Error): void {
+		clearTimeout(this.#timer);
+		this.#reject(error);
+	}
+
+	#end(): void {
+		clearTimeout(this.#timer);
+		for (const ref of this.#pending) this.#waits.remove(ref.slot, ref.generation, this);
+		const found: number[] = [];
+		for (let i = 0; i < this.#refs.length && found.length < this.#count; i++) {
+			if (this.#store.isReady((this.#refs[i] as ObjectRef).slot)) found.push(i);
+		}
+		this.#resolve(found);
+	}
+}

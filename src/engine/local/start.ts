@@ -1,0 +1,100 @@
+/** Starts the engine of this machine: the memory, the driver's place in it, and the workers. */
+import { compileCore } from "../../core/compile.ts";
+import { instantiateCore } from "../../core/instantiate.ts";
+import { RESOURCE_CPU, RESOURCE_GPU, RESOURCE_MEMORY, STATUS_OK, THREAD_FLAG_MAY_BLOCK } from "../../core/layout.ts";
+import { createMemory, MAX_PAGES, PAGE_BYTES } from "../../core/memory.ts";
+import { CoreThread } from "../../core/thread.ts";
+import { testRunner } from "../../functions/importing.ts";
+import { collectGarbage } from "../../platform/collect.ts";
+import type { InitSettings } from "../settings.ts";
+import { Board } from "./board.ts";
+import { LocalEngine } from "./engine.ts";
+import { Logs } from "./logs.ts";
+import { Kinds, resourceTable } from "./plans.ts";
+import { Shipping } from "./shipping.ts";
+import { throwStatus } from "./status.ts";
+import { Submissions } from "./submissions.ts";
+import { Supervisor } from "./supervisor.ts";
+
+/** Room for so many live objects, unfinished tasks, and threads. Untouched tables cost nothing. */
+const OBJECTS = 2 ** 22;
+const TASKS = 2 ** 21;
+const THREADS = 250;
+/** Beside the payloads: tables of handles, edges, and what is lost between blocks. */
+const HEAP_SPARE = 64 * 2 ** 20;
+const TABLE_BYTES = OBJECTS * 64 + TASKS * 192 + THREADS * 4096 + 2 ** 20;
+
+let engines = 0;
+
+export async function startLocalEngine(settings: InitSettings): Promise<LocalEngine> {
+	const pages = Math.min(MAX_PAGES, Math.ceil((TABLE_BYTES + settings.objectStoreMemory + HEAP_SPARE) / PAGE_BYTES));
+	const memory = createMemory(pages);
+	const module = compileCore();
+	const calls = instantiateCore(module, memory);
+	const inited = calls.init(pages * PAGE_BYTES, OBJECTS, TASKS, THREADS, settings.objectStoreMemory + HEAP_SPARE);
+	if (inited !== STATUS_OK) throwStatus(inited, "the object store");
+	const driver = calls.reserve(0, THREAD_FLAG_MAY_BLOCK);
+	const attached = calls.attach(driver, 1);
+	if (attached !== STATUS_OK) throwStatus(attached, "the driver's thread");
+	const thread = new CoreThread(calls, memory, driver);
+
+	const id = `ray${process.pid.toString(36)}${(++engines).toString(36)}`;
+	const resources = resourceTable(settings.resources);
+	defineResources(thread, resources.names, settings.resources);
+	if (settings.maxPendingTasks !== undefined) calls.setLimit(settings.maxPendingTasks);
+	const kinds = new Kinds();
+	kinds.kindFor(settings.runtimeEnv);
+	const board = Board.make(THREADS);
+	const logs = new Logs({ words: board.words, wordOf: (index) => board.logWord(index), enabled: settings.logToDriver });
+	const shared = {
+		id,
+		namespace: settings.namespace,
+		memory,
+		zeroCopyMinBytes: settings.zeroCopyMinBytes,
+		maxPendingTasks: settings.maxPendingTasks ?? 0xffffffff,
+	};
+	const supervisor = new Supervisor({
+		id,
+		namespace: settings.namespace,
+		numCpus: Math.max(1, Math.ceil(settings.numCpus)),
+		kinds,
+		board,
+		data: { ...shared, module, driver, resources, board: board.words, testRunner: testRunner() },
+		logs,
+		onClosed: () => {},
+	});
+	let submissions: Submissions | undefined;
+	const engine = new LocalEngine(
+		thread,
+		supervisor,
+		{ ...shared, serializers: settings.serializers, collect: collectGarbage },
+		(self) => {
+			submissions = new Submissions(self, {
+				resources,
+				shipping: new Shipping(self),
+				kindFor: ({ runtimeEnv }) => {
+					const kind = kinds.kindFor(runtimeEnv ?? settings.runtimeEnv);
+					supervisor.wantWorkers(kind);
+					return kind;
+				},
+			});
+			return submissions;
+		},
+	);
+	supervisor.begin(engine, submissions as Submissions);
+	engine.mailbox.listen();
+	return engine;
+}
+
+function defineResources(thread: CoreThread, names: readonly string[], totals: Record<string, number>): void {
+	names.forEach((name, index) => {
+		const amount = totals[name] ?? 0;
+		if (amount > 0) thread.calls.setResource(resourceNumber(name, index), amount);
+	});
+}
+
+function resourceNumber(name: string, index: number): number {
+	if (name === "CPU") return RESOURCE_CPU;
+	if (name === "GPU") return RESOURCE_GPU;
+	return name === "memory" ? RESOURCE_MEMORY : index;
+}

@@ -1,0 +1,248 @@
+/**
+ * What a thread keeps for the tasks it submits: how their functions are shipped, and, for those that need it, deadlines,
+ * signals, and the judgement whether a failed one runs again.
+ */
+import {
+	OBJECT_ENTRY_WORD,
+	REASON_CANCELLED,
+	REASON_TIMEOUT,
+	STATUS_OK,
+	TASK_ENTRY_ATTEMPT,
+	TASK_ENTRY_RETRIES,
+	TASK_ENTRY_VERDICT,
+} from "../../core/layout.ts";
+import { TaskError } from "../../errors.ts";
+import { EXT_HOST_FIRST, EXT_REF } from "../../values/format.ts";
+import { type EncodeHooks, SENDABLE } from "../../values/hooks.ts";
+import { RefGenerator } from "../generator.ts";
+import { checkUsable, isRef, type ObjectRef } from "../ref.ts";
+import type { TaskSettings } from "../settings.ts";
+import type { Deadline } from "./deadlines.ts";
+import type { LocalEngine } from "./engine.ts";
+import { Classes, type ResourceTable } from "./plans.ts";
+import { checkNested } from "./store.ts";
+import { type Origin, type Plan, Submitter } from "./submit.ts";
+import type { Waiter } from "./waits.ts";
+
+/** A task's token: 0, or a number of ours times two; bit 0: what it throws shall be judged by its submitter. */
+const JUDGED = 1;
+/** `cancel`'s options in the core: also what the task submitted, and its results fail at once. */
+const RECURSIVE_AND_SETTLE = 3;
+
+/** How functions become objects, and what stands for one inside a value. */
+export interface FunctionShipping {
+	/** The object that describes the function, for workers. */
+	codeFor(settings: TaskSettings): ObjectRef;
+	/** What a remote function inside a value is sent as. */
+	describe(remoteFunction: object): unknown;
+	receive(description: unknown): unknown;
+}
+
+export interface SubmissionOptions {
+	readonly resources: ResourceTable;
+	readonly shipping: FunctionShipping;
+	/** The kind of worker for tasks with these settings. */
+	readonly kindFor: (settings: TaskSettings) => number;
+}
+
+interface Special {
+	readonly settings: TaskSettings;
+	task: number;
+	generation: number;
+	deadline: Deadline | undefined;
+	onAbort: (() => void) | undefined;
+}
+
+interface Failure {
+	readonly task: number;
+	readonly generation: number;
+	readonly token: number;
+}
+
+export class Submissions {
+	readonly #engine: LocalEngine;
+	readonly #options: SubmissionOptions;
+	readonly #special = new Map<number, Special>();
+	#nextSpecial = 1;
+	#failures: Failure[] = [];
+	#late: { classes: Classes; submitter: Submitter } | undefined;
+	readonly encodeHooks: EncodeHooks;
+
+	constructor(engine: LocalEngine, options: SubmissionOptions) {
+		this.#engine = engine;
+		this.#options = options;
+		this.encodeHooks = { toExtension: (value) => this.#toExtension(value) };
+	}
+
+	/** Made on first use: the engine's parts are not all there when this is constructed. */
+	get #parts(): { classes: Classes; submitter: Submitter } {
+		this.#late ??= {
+			classes: new Classes(this.#engine.thread, this.#options.resources),
+			submitter: new Submitter(this.#engine, this.#engine.thread, this.#engine.store),
+		};
+		return this.#late;
+	}
+
+	submit(settings: TaskSettings, args: readonly unknown[], origin: Origin): ObjectRef | ObjectRef[] | RefGenerator {
+		const plan = settings.plan?.engine === this.#engine ? (settings.plan as Plan) : this.#plan(settings);
+		const needsCare =
+			settings.timeout !== undefined || settings.signal !== undefined || settings.retryExceptions !== false;
+		if (!needsCare) {
+			const token = settings.retryDelay === 0 ? 0 : this.#reserveToken(settings);
+			return this.#parts.submitter.submit(settings, plan, args, token, origin);
+		}
+		if (settings.signal?.aborted) throw settings.signal.reason;
+		const token = this.#reserveToken(settings);
+		const result = this.#parts.submitter.submit(settings, plan, args, token, origin);
+		const first = result instanceof RefGenerator ? result.stream : Array.isArray(result) ? result[0] : result;
+		this.#watchOver(token >> 1, settings, first);
+		return result;
+	}
+
+	#plan(settings: TaskSettings): Plan {
+		const resourceClass = this.#parts.classes.classFor(settings, this.#options.kindFor(settings));
+		const plan: Plan = { engine: this.#engine, resourceClass, code: this.#options.shipping.codeFor(settings) };
+		settings.plan = plan;
+		return plan;
+	}
+
+	#reserveToken(settings: TaskSettings): number {
+		const number = this.#nextSpecial++;
+		this.#special.set(number, { settings, task: 0, generation: 0, deadline: undefined, onAbort: undefined });
+		return (number << 1) | (settings.retryExceptions === false ? 0 : JUDGED);
+	}
+
+	/** The settings of a task that this thread submitted and keeps something for. */
+	settingsOf(token: number): TaskSettings | undefined {
+		return this.#special.get(token >>> 1)?.settings;
+	}
+
+	#watchOver(number: number, settings: TaskSettings, first: ObjectRef | undefined): void {
+		const special = this.#special.get(number) as Special;
+		const { calls, task, taskGeneration } = this.#engine.thread;
+		special.task = first?.task ?? task;
+		special.generation = first?.taskGeneration ?? taskGeneration;
+		const cancel = (reason: number) => calls.cancel(special.task, special.generation, reason, RECURSIVE_AND_SETTLE);
+		if (settings.timeout !== undefined) {
+			special.deadline = this.#engine.deadlines.after(settings.timeout, () => cancel(REASON_TIMEOUT));
+		}
+		if (settings.signal !== undefined) {
+			special.onAbort = () => cancel(REASON_CANCELLED);
+			settings.signal.addEventListener("abort", special.onAbort, { once: true });
+		}
+		if (first === undefined) return;
+		const waiter: Waiter = { ready: () => this.#forget(number), abandon: () => this.#forget(number) };
+		if (!this.#engine.waits.add(first.slot, first.generation, waiter)) this.#forget(number);
+	}
+
+	#forget(number: number): void {
+		const special = this.#special.get(number);
+		if (special === undefined) return;
+		this.#special.delete(number);
+		if (special.deadline !== undefined) this.#engine.deadlines.cancel(special.deadline);
+		if (special.onAbort !== undefined) special.settings.signal?.removeEventListener("abort", special.onAbort);
+	}
+
+	// ── judging failures ──
+
+	judge(task: number, generation: number, token: number): void {
+		this.#failures.push({ task, generation, token });
+	}
+
+	/** A user's predicate may do anything, so failures are judged when no message is being read. */
+	judgeDue(): void {
+		while (this.#failures.length > 0) {
+			const due = this.#failures;
+			this.#failures = [];
+			for (const failure of due) this.#judge(failure);
+		}
+	}
+
+	#judge({ task, generation, token }: Failure): void {
+		const { calls, views } = this.#engine.thread;
+		const at = this.#engine.thread.taskAt(task) >> 2;
+		const settings = this.#special.get(token >>> 1)?.settings;
+		const retries = views.i32[at + (TASK_ENTRY_RETRIES >> 2)] as number;
+		const attempt = views.u32[at + (TASK_ENTRY_ATTEMPT >> 2)] as number;
+		if (settings === undefined || retries === 0) {
+			calls.fail(task, generation, 0, 0, 0, 0, 0);
+			return;
+		}
+		try {
+			if (wantsRetry(settings, this.#verdict(at), attempt)) this.retryLater(task, generation, settings, attempt);
+			else calls.fail(task, generation, 0, 0, 0, 0, 0);
+		} catch (error) {
+			this.fail(task, generation, error);
+		}
+	}
+
+	/** The error that the task failed with. */
+	#verdict(taskAt: number): unknown {
+		const { thread, store } = this.#engine;
+		const slot = thread.views.u32[taskAt + (TASK_ENTRY_VERDICT >> 2)] as number;
+		const generation = Atomics.load(thread.views.i32, (thread.objectAt(slot) + OBJECT_ENTRY_WORD + 4) >> 2);
+		if (thread.calls.retain(slot, generation) !== STATUS_OK) return undefined;
+		try {
+			store.read(slot, generation, true);
+			return undefined;
+		} catch (error) {
+			return error;
+		} finally {
+			thread.calls.release(slot, generation);
+		}
+	}
+
+	/** Runs a task that waits for a decision again, after its delay. */
+	retryLater(task: number, generation: number, settings: TaskSettings | undefined, attempt: number): void {
+		const { calls } = this.#engine.thread;
+		const delay = settings?.retryDelay ?? 0;
+		const milliseconds = typeof delay === "function" ? delay(attempt) : delay;
+		if (milliseconds > 0) this.#engine.deadlines.after(milliseconds, () => calls.retry(task, generation));
+		else calls.retry(task, generation);
+	}
+
+	/** Fails a task that waits for a decision. */
+	fail(task: number, generation: number, error: unknown): void {
+		const { store, thread } = this.#engine;
+		store.writeError(error, true);
+		if (thread.calls.fail(task, generation, store.flags, store.a, store.b, store.c, store.d) !== STATUS_OK)
+			store.discard();
+	}
+
+	// ── refs and functions inside values ──
+
+	#toExtension(value: object): { type: number; description?: unknown } | undefined {
+		if (isRef(value)) {
+			checkUsable(value);
+			checkNested(this.#engine, value);
+			return { type: EXT_REF };
+		}
+		if ((value as { [SENDABLE]?: unknown })[SENDABLE] === "function") {
+			return { type: EXT_HOST_FIRST, description: this.#options.shipping.describe(value) };
+		}
+		return undefined;
+	}
+
+	receive(_type: number, description: unknown): unknown {
+		return this.#options.shipping.receive(description);
+	}
+}
+
+function wantsRetry(settings: TaskSettings, error: unknown, attempt: number): boolean {
+	const rule = settings.retryExceptions;
+	if (typeof rule === "boolean") return rule;
+	const thrown = error instanceof TaskError && error.cause !== undefined ? error.cause : error;
+	if (typeof rule === "function") return rule(thrown, attempt);
+	const names = classNames(error, thrown);
+	return rule.some((type) => names.has(type.name));
+}
+
+/** The class names of what was thrown, as its worker saw them, and as they are here. */
+function classNames(error: unknown, thrown: unknown): Set<string> {
+	const names = new Set<string>((error as { causeClasses?: readonly string[] } | undefined)?.causeClasses);
+	for (let type = thrown; typeof type === "object" && type !== null; type = Object.getPrototypeOf(type)) {
+		const name: unknown = (type as { constructor?: { name?: unknown } }).constructor?.name;
+		if (typeof name === "string") names.add(name);
+	}
+	return names;
+}

@@ -1,0 +1,280 @@
+/**
+ * The driver: parent of all workers. It starts them, replaces those that die, decides about the tasks they leave behind, and
+ * ends the runtime in order: tasks, store, workers.
+ */
+import { REASON_SHUTDOWN, TASK_ENTRY_ATTEMPT, TASK_ENTRY_RETRIES } from "../../core/layout.ts";
+import { OutOfMemoryError, RayError, RuntimeShutdownError, WorkerCrashedError } from "../../errors.ts";
+import type { RuntimeContext, RuntimeEnv, ShutdownOptions } from "../../types.ts";
+import type { Board } from "./board.ts";
+import type { LocalEngine, Role } from "./engine.ts";
+import { idOf } from "./ids.ts";
+import type { Logs } from "./logs.ts";
+import type { Kinds } from "./plans.ts";
+import type { Submissions } from "./submissions.ts";
+import { type Worker, Workers, type WorkersOptions } from "./workers.ts";
+
+/** More threads than this are not started for those that block in a synchronous get. */
+const MOST_SPARE_WORKERS = 64;
+/** A worker that ends before it has ever run its loop so often in a row is not started again. */
+const MOST_FAILED_STARTS = 3;
+const NEVER_ABORTED = new AbortController().signal;
+
+export interface SupervisorOptions {
+	readonly id: string;
+	readonly namespace: string;
+	readonly numCpus: number;
+	readonly kinds: Kinds;
+	readonly board: Board;
+	readonly data: WorkersOptions["data"];
+	readonly logs: Logs;
+	readonly onClosed: () => void;
+}
+
+export class Supervisor implements Role {
+	readonly isWorker = false;
+	readonly #options: SupervisorOptions;
+	#engine: LocalEngine | undefined;
+	#submissions: Submissions | undefined;
+	#workers: Workers | undefined;
+	#stopping = false;
+	#failedStarts = 0;
+	/** Why the worker that is being recovered ended. */
+	#crash: { workerId: number; cause: unknown } | undefined;
+
+	constructor(options: SupervisorOptions) {
+		this.#options = options;
+	}
+
+	begin(engine: LocalEngine, submissions: Submissions): void {
+		this.#engine = engine;
+		this.#submissions = submissions;
+		this.#workers = new Workers(engine.thread, {
+			data: this.#options.data,
+			onUp: () => {
+				this.#failedStarts = 0;
+			},
+			onStopped: (worker) => this.#stopped(worker),
+			logs: this.#options.logs,
+		});
+		process.on("beforeExit", this.#beforeExit);
+		this.wantWorkers(0);
+	}
+
+	get #all(): Workers {
+		return this.#workers as Workers;
+	}
+
+	/** There are to be as many workers of a kind as CPUs, and one for each that blocks. */
+	wantWorkers(kind: number): void {
+		if (this.#stopping) return;
+		const spare = Math.min(this.#options.board.blocked, MOST_SPARE_WORKERS);
+		const environment = this.#options.kinds.environments[kind] as RuntimeEnv | undefined;
+		for (let missing = this.#options.numCpus + spare - this.#all.countOf(kind); missing > 0; missing--) {
+			this.#all.start(kind, environment);
+		}
+	}
+
+	/** The process stays alive while tasks are unfinished: asked when its event loop has run dry. */
+	readonly #beforeExit = () => {
+		const engine = this.#engine as LocalEngine;
+		if (this.#stopping) return;
+		// In this order: whoever ends the last task sends what came of it first.
+		const idle = engine.pendingTasks() === 0;
+		if (engine.thread.hasMail()) setImmediate(() => engine.mailbox.drain());
+		if (idle) return;
+		const [worker] = this.#all.all;
+		if (worker === undefined) return;
+		worker.thread.ref();
+		engine.whenIdle(() => worker.thread.unref());
+	};
+
+	// ── ends of workers ──
+
+	#stopped(worker: Worker): void {
+		this.#options.logs.end(worker.index);
+		if (this.#engine?.alive !== true) return;
+		if (!this.#all.recover(worker)) {
+			this.#poisoned(worker);
+			return;
+		}
+		this.#crash = { workerId: worker.index, cause: worker.cause };
+		this.#engine.mailbox.drain();
+		this.#crash = undefined;
+		if (this.#stopping) return;
+		if (!worker.up && ++this.#failedStarts >= MOST_FAILED_STARTS) this.#giveUp(worker);
+		else this.wantWorkers(worker.kind);
+	}
+
+	#poisoned(worker: Worker): void {
+		const error = new RuntimeShutdownError(
+			`Worker ${worker.index} was lost inside the core, so nothing in the object store can be trusted. Start another runtime.`,
+			{ cause: worker.cause },
+		);
+		this.#close(error);
+	}
+
+	/** Workers of this kind cannot run: what waits for them never will. */
+	#giveUp(worker: Worker): void {
+		const error = new RayError(
+			`Workers do not start (runtimeEnv ${JSON.stringify(this.#options.kinds.environments[worker.kind] ?? {})}): ${describe(worker.cause)}`,
+			{ cause: worker.cause },
+		);
+		this.#close(error);
+	}
+
+	lost(task: number, generation: number, token: number): void {
+		const { thread } = this.#engine as LocalEngine;
+		const at = thread.taskAt(task) >> 2;
+		const retries = thread.views.i32[at + (TASK_ENTRY_RETRIES >> 2)] as number;
+		const attempt = thread.views.u32[at + (TASK_ENTRY_ATTEMPT >> 2)] as number;
+		const submissions = this.#submissions as Submissions;
+		if (retries !== 0 && !this.#stopping && !this.#forced.delete(task)) {
+			submissions.retryLater(task, generation, submissions.settingsOf(token), attempt);
+			return;
+		}
+		submissions.fail(task, generation, this.#crashError(task, generation, attempt));
+	}
+	/** Tasks whose worker was ended on purpose: no retry. */
+	readonly #forced = new Set<number>();
+
+	#crashError(task: number, generation: number, attempt: number): Error {
+		const { workerId = -1, cause } = this.#crash ?? {};
+		const taskId = idOf(this.#options.id, "t", task, generation);
+		const what = `Worker ${workerId} ended while it ran task ${taskId} (attempt ${attempt}): ${describe(cause)}`;
+		if ((cause as { code?: unknown } | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY") {
+			return new OutOfMemoryError(`${what} Keep less alive in the task, or raise runtimeEnv.resourceLimits.`, {
+				cause,
+			});
+		}
+		return new WorkerCrashedError(what, { workerId, ...(cause instanceof Error && { cause }) });
+	}
+
+	endWorkerOf(task: number, _generation: number): boolean {
+		const worker = this.#all.at(this.#runnerOf(task));
+		if (worker === undefined) return false;
+		this.#forced.add(task);
+		void this.#all.end(worker, "its task was cancelled by force");
+		return true;
+	}
+
+	/** The slot of the thread that runs a task, -1 if none does. */
+	#runnerOf(task: number): number {
+		const { thread } = this.#engine as LocalEngine;
+		return (Atomics.load(thread.views.i32, thread.taskAt(task) >> 2) >>> 8) - 1;
+	}
+
+	killWorker(index: number): Promise<void> {
+		const worker = this.#all.at(index);
+		if (worker === undefined) throw new RangeError(`There is no worker ${index}.`);
+		return this.#all.end(worker, "it was killed by a test");
+	}
+
+	runnerOf(task: number): number {
+		return this.#runnerOf(task);
+	}
+
+	get workers(): readonly Worker[] {
+		return this.#all.all;
+	}
+
+	// ── what a role does ──
+
+	context(): RuntimeContext {
+		return {
+			runtimeId: this.#options.id,
+			nodeId: this.#options.id,
+			workerId: (this.#engine as LocalEngine).thread.index,
+			namespace: this.#options.namespace,
+			assignedResources: {},
+			assignedGpuIds: [],
+			signal: NEVER_ABORTED,
+		};
+	}
+
+	origin(): { parent: number; parentGeneration: number } {
+		return NO_PARENT;
+	}
+
+	enterWait(): undefined {
+		return undefined;
+	}
+
+	leaveWait(_wait: unknown, go: () => void): void {
+		go();
+	}
+
+	block(): void {}
+	unblock(): void {}
+
+	drive(): number {
+		this.#options.logs.drain();
+		for (let kind = 0; kind < this.#options.kinds.environments.length; kind++) this.wantWorkers(kind);
+		return Number.POSITIVE_INFINITY;
+	}
+
+	runner(): void {}
+
+	beforeResults(): void {
+		if (this.#options.board.blocked > 0) this.drive();
+		else this.#options.logs.drain();
+	}
+
+	// ── the end ──
+
+	async shutdown(options: Required<ShutdownOptions>): Promise<void> {
+		const engine = this.#engine as LocalEngine;
+		if (!engine.alive) return;
+		const deadline = performance.now() + options.timeout;
+		if (options.drain) await this.#idleBy(deadline);
+		this.#stopping = true;
+		if (engine.alive && engine.pendingTasks() > 0) {
+			this.#cancelAll();
+			await this.#idleBy(deadline);
+		}
+		this.#options.logs.drain();
+		this.#close(new RuntimeShutdownError("The runtime was shut down before this was ready."));
+		await Promise.all(this.#all.all.map((worker) => this.#all.end(worker, "the runtime was shut down")));
+		this.#options.logs.close();
+	}
+
+	/** Until no task is unfinished, or the time is over. */
+	#idleBy(deadline: number): Promise<void> {
+		return new Promise((resolve) => {
+			const timer = setTimeout(resolve, Math.max(0, deadline - performance.now()));
+			(this.#engine as LocalEngine).whenIdle(() => {
+				clearTimeout(timer);
+				resolve();
+			});
+		});
+	}
+
+	#cancelAll(): void {
+		const { thread } = this.#engine as LocalEngine;
+		for (const { task, generation } of (this.#engine as LocalEngine).unfinishedTasks()) {
+			thread.calls.cancel(task, generation, REASON_SHUTDOWN, 0);
+		}
+	}
+
+	shutdownNow(): void {
+		if (this.#engine?.alive !== true) return;
+		this.#stopping = true;
+		this.#close(new RuntimeShutdownError("The runtime was shut down before this was ready."));
+		for (const worker of this.#all.all) this.#all.endNow(worker);
+		this.#options.logs.close();
+	}
+
+	#close(error: Error): void {
+		this.#stopping = true;
+		process.off("beforeExit", this.#beforeExit);
+		(this.#engine as LocalEngine).reportUnread();
+		(this.#engine as LocalEngine).close(error);
+		this.#options.onClosed();
+	}
+}
+
+const NO_PARENT = { parent: 0, parentGeneration: 0 };
+
+function describe(cause: unknown): string {
+	if (cause instanceof Error) return `${cause.name}: ${cause.message}`;
+	return `${String(cause ?? "the reason is not known")}.`;
+}

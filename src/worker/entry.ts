@@ -1,0 +1,102 @@
+/** Where a worker thread begins. */
+import type { MessagePort } from "node:worker_threads";
+import { becomeWorker } from "../api/current.ts";
+import { packageNamespace } from "../api/members.ts";
+import { instantiateCore } from "../core/instantiate.ts";
+import { STATUS_OK } from "../core/layout.ts";
+import { CoreThread } from "../core/thread.ts";
+import { Board, wakeThread } from "../engine/local/board.ts";
+import { LocalEngine } from "../engine/local/engine.ts";
+import type { ResourceTable } from "../engine/local/plans.ts";
+import { type ShippedCode, Shipping } from "../engine/local/shipping.ts";
+import { Submissions } from "../engine/local/submissions.ts";
+import { definitions } from "../functions/definitions.ts";
+import { materialize } from "../functions/materialize.ts";
+import { collectGarbage } from "../platform/collect.ts";
+import { workerSelf } from "../platform/threads.ts";
+import { type Codec, SerializerRegistry } from "../values/registry.ts";
+import { forwardConsole } from "./console.ts";
+import { Executor } from "./execute.ts";
+import { type ShippedFunction, ShippedFunctions } from "./functions.ts";
+import { Loop } from "./loop.ts";
+import { WorkerRole } from "./role.ts";
+import { currentTask } from "./scope.ts";
+
+/** What the driver gives a worker. */
+export interface WorkerData {
+	readonly id: string;
+	readonly namespace: string;
+	readonly memory: WebAssembly.Memory;
+	readonly module: WebAssembly.Module;
+	readonly zeroCopyMinBytes: number;
+	readonly maxPendingTasks: number;
+	readonly driver: number;
+	readonly resources: ResourceTable;
+	readonly board: Int32Array;
+	readonly testRunner: string | undefined;
+	readonly index: number;
+	readonly epoch: number;
+	readonly kind: number;
+	readonly logPort: MessagePort | undefined;
+}
+
+const self = workerSelf();
+if (self !== undefined) begin(self.workerData as WorkerData);
+
+function begin(data: WorkerData): void {
+	const calls = instantiateCore(data.module, data.memory);
+	// The slot was given up meanwhile: the runtime is being shut down.
+	if (calls.attach(data.index, data.epoch) !== STATUS_OK) return;
+	const thread = new CoreThread(calls, data.memory, data.index);
+	const board = new Board(data.board);
+	forwardConsole({
+		port: data.logPort,
+		unread: { words: board.words, index: board.logWord(data.index) },
+		label: () => currentTask()?.name ?? "",
+		wakeDriver: () => wakeThread(thread, data.driver),
+	});
+	const role = new WorkerRole(board, data.driver, data.id, data.namespace, data.resources.names);
+	const serializers = new SerializerRegistry();
+	const engine = new LocalEngine(thread, role, { ...data, serializers, collect: collectGarbage }, (made) => {
+		const shipping = new Shipping(made, data.testRunner);
+		return new Submissions(made, { resources: data.resources, shipping, kindFor: () => data.kind });
+	});
+	becomeWorker(engine);
+	definitions().keep();
+	const functions = new ShippedFunctions(engine, (code) => make(code as ShippedCode, serializers));
+	const loop = new Loop(engine, (go) => new Executor(engine, functions, go));
+	role.engine = engine;
+	role.loop = loop;
+	// A pending wait alone does not keep a thread alive; a port that is listened to does.
+	self?.onMessage(() => {});
+	self?.postMessage("up");
+	void loop.run();
+}
+
+/** The function of a description, once the classes that it may be given are known. */
+function make(code: ShippedCode, serializers: SerializerRegistry): ShippedFunction | Promise<ShippedFunction> {
+	const learned = code.codecs.map((codec) => learn(codec, serializers));
+	const made = materialize(code.description, { packageNamespace });
+	if (!(made instanceof Promise) && learned.every((each) => each === undefined)) return shipped(code, made);
+	return Promise.all([made, ...learned]).then(([fn]) => shipped(code, fn as (...args: never[]) => unknown));
+}
+
+function learn(
+	{ name, description }: ShippedCode["codecs"][number],
+	serializers: SerializerRegistry,
+): Promise<void> | undefined {
+	if (serializers.codecNamed(name) !== undefined) return undefined;
+	const made = materialize(description, { packageNamespace });
+	const register = (give: (...args: never[]) => unknown) => {
+		const { type, ...codec } = give() as { type: abstract new (...args: never[]) => unknown } & Omit<Codec, "name">;
+		if (serializers.codecNamed(name) === undefined) serializers.register(type, { name, ...codec });
+	};
+	if (made instanceof Promise) return made.then(register);
+	register(made);
+	return undefined;
+}
+
+function shipped({ name }: ShippedCode, fn: (...args: never[]) => unknown): ShippedFunction {
+	const kind = Object.prototype.toString.call(fn);
+	return { name, fn: fn as (...args: unknown[]) => unknown, asynchronous: kind.includes("Async") };
+}

@@ -1,0 +1,66 @@
+/** A generator's items, given to the core one by one; at the limit of unread ones it pauses, and its CPU is free. */
+import { STATE_ERROR, STATUS_SEALED } from "../core/layout.ts";
+import type { LocalEngine } from "../engine/local/engine.ts";
+import { throwStatus } from "../engine/local/status.ts";
+import { RayError } from "../errors.ts";
+import type { RunningTask } from "./running.ts";
+import { taskError } from "./task-error.ts";
+
+const PAUSE = 1;
+
+/** Ends when the generator has; rejects with what it threw, after that was given as the last item. */
+export async function yieldItems(engine: LocalEngine, task: RunningTask, result: unknown): Promise<void> {
+	const items = await result;
+	const iterator = iteratorOf(task, items);
+	try {
+		for (;;) {
+			const step = await iterator.next();
+			if (step.done) return;
+			if (task.cancelReason !== 0 || !(await give(engine, task, await step.value))) break;
+		}
+		await iterator.return?.();
+	} catch (error) {
+		await giveError(engine, task, error);
+		throw error;
+	}
+}
+
+function iteratorOf(task: RunningTask, items: unknown): AsyncIterator<unknown> | Iterator<unknown> {
+	const iterable = items as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null | undefined;
+	const make = iterable?.[Symbol.asyncIterator] ?? iterable?.[Symbol.iterator];
+	if (make === undefined) throw new RayError(`Task ${task.name} is a generator, but returned nothing to iterate over.`);
+	return (make as () => AsyncIterator<unknown> | Iterator<unknown>).call(iterable);
+}
+
+/** False: nobody wants more. */
+async function give(engine: LocalEngine, task: RunningTask, value: unknown): Promise<boolean> {
+	const { store, thread } = engine;
+	store.write(value, "item", 0);
+	const status = thread.calls.give(task.index, task.generation, store.flags, store.a, store.b, store.c, store.d);
+	if (status < 0) {
+		if (status === STATUS_SEALED) return false;
+		store.discard();
+		throwStatus(status, `an item of task ${task.id}`);
+	}
+	if (status === PAUSE) await credit(task);
+	return true;
+}
+
+/** Waits until items were taken, or the task is cancelled. */
+function credit(task: RunningTask): Promise<void> {
+	return new Promise((resolve) => {
+		task.enterWait();
+		task.onCredit = () => {
+			task.onCredit = undefined;
+			task.leaveWait(resolve);
+		};
+	});
+}
+
+async function giveError(engine: LocalEngine, task: RunningTask, thrown: unknown): Promise<void> {
+	if (task.cancelReason !== 0) return;
+	const { store, thread } = engine;
+	store.writeError(taskError(task, thrown, false), true);
+	const flags = store.flags | STATE_ERROR;
+	if (thread.calls.give(task.index, task.generation, flags, store.a, store.b, store.c, store.d) < 0) store.discard();
+}
