@@ -1,0 +1,172 @@
+import { describe, expect, test } from "vitest";
+import * as layout from "../../src/core/layout.ts";
+import { named } from "./support/core.ts";
+import { expectNothingLeft, newCore, shipped } from "./support/fresh.ts";
+
+/** Granules that a payload costs as a large block. */
+const large = (size: number) => Math.ceil((size + 32) / 64) * 64;
+
+describe.each(shipped)("large blocks (%s)", (build) => {
+	test("are 64-byte aligned, also those of an odd size", () => {
+		const thread = newCore({ build }).start();
+		for (const size of [1025, 1088, 2000, 65_536, 100_001]) expect(thread.alloc(size) % 64).toBe(0);
+	});
+
+	test("of a power of two cost one granule beside their payload", () => {
+		const thread = newCore({ build }).start();
+		const before = thread.stats().taken;
+		thread.alloc(65_536);
+		expect(thread.stats().taken - before).toBe(65_536 + 64);
+	});
+
+	test("become one free block again in whatever order they are given back", () => {
+		const core = newCore({ build });
+		const thread = core.start();
+		for (const order of [
+			[0, 1, 2, 3],
+			[3, 2, 1, 0],
+			[1, 3, 0, 2],
+			[2, 0, 3, 1],
+		]) {
+			const blocks = [5000, 2000, 9000, 3000].map((size) => thread.alloc(size));
+			for (const index of order) {
+				expect(thread.calls.dealloc(blocks[index])).toBe(0);
+				core.check();
+			}
+			expectNothingLeft(core, thread);
+		}
+	});
+
+	test("leave nothing over when the gap fits exactly", () => {
+		const core = newCore({ build });
+		const thread = core.start();
+		const [before, gap, after] = [3000, 5000, 3000].map((size) => thread.alloc(size));
+		thread.calls.dealloc(gap);
+		expect(thread.alloc(5000)).toBe(gap);
+		core.check();
+		for (const address of [before, gap, after]) thread.calls.dealloc(address);
+		expectNothingLeft(core, thread);
+	});
+
+	test("do not overlap, and keep what is written into them", () => {
+		const core = newCore({ build });
+		const thread = core.start();
+		const blocks = Array.from({ length: 60 }, (_, i) => {
+			const size = 1100 + ((i * 7919) % 20_000);
+			const address = thread.alloc(size);
+			core.u8.fill(i + 1, address, address + size);
+			return { address, size, fill: i + 1 };
+		});
+		for (const { address, size, fill } of blocks) {
+			expect(core.u8.subarray(address, address + size).every((byte) => byte === fill)).toBe(true);
+		}
+	});
+
+	test("are refused when the heap has no room, and are there again when it has", () => {
+		const core = newCore({ build, size: 1024 * 1024, objects: 64, tasks: 64, threads: 2 });
+		const thread = core.start();
+		const blocks: number[] = [];
+		for (let address = thread.calls.alloc(100_000); address > 0; address = thread.calls.alloc(100_000))
+			blocks.push(address);
+		expect(named(thread.calls.alloc(100_000))).toBe("full");
+		core.check();
+		expect(thread.calls.dealloc(blocks[0])).toBe(0);
+		expect(thread.calls.alloc(90_000)).toBeGreaterThan(0);
+	});
+
+	test("of a size beyond the address space are refused", () => {
+		const thread = newCore({ build }).start();
+		for (const size of [2 ** 31, 2 ** 32 - 1, 2 ** 32 - 32, 2 ** 32 - 64, -1])
+			expect(named(thread.calls.alloc(size))).toBe("full");
+	});
+});
+
+describe.each(shipped)("the capacity (%s)", (build) => {
+	test("refuses what would go beyond it to the byte", () => {
+		const core = newCore({ build, capacity: large(10_000) + large(5_000) });
+		const thread = core.start();
+		thread.alloc(10_000);
+		expect(named(thread.calls.alloc(large(5_000)))).toBe("full");
+		expect(thread.calls.alloc(5_000)).toBeGreaterThan(0);
+		expect(thread.stats().taken).toBe(thread.stats().capacity);
+	});
+
+	test("can be lowered below what is taken, which stays", () => {
+		const core = newCore({ build });
+		const thread = core.start();
+		const address = thread.alloc(50_000);
+		expect(thread.calls.setCapacity(1000)).toBe(0);
+		expect(named(thread.calls.alloc(2000))).toBe("full");
+		core.check();
+		expect(thread.calls.dealloc(address)).toBe(0);
+		expect(thread.calls.setCapacity(100_000)).toBe(0);
+		expect(thread.calls.alloc(2000)).toBeGreaterThan(0);
+	});
+
+	test("of nothing is refused, and beyond the heap is the heap", () => {
+		const core = newCore({ build });
+		const thread = core.start();
+		expect(named(thread.calls.setCapacity(0))).toBe("invalid");
+		expect(thread.calls.setCapacity(2 ** 32 - 1)).toBe(0);
+		expect(thread.stats().capacity).toBe(core.rootField(layout.ROOT_HEAP_END) - core.rootField(layout.ROOT_HEAP_START));
+	});
+});
+
+describe.each(shipped)("the heap's figures (%s)", (build) => {
+	test("count what is taken, and remember the most that was", () => {
+		const thread = newCore({ build }).start();
+		const first = thread.alloc(20_000);
+		const peak = thread.stats().peak;
+		expect(peak).toBe(large(20_000));
+		thread.calls.dealloc(first);
+		expect(thread.stats()).toMatchObject({ taken: 0, peak });
+	});
+
+	test("count the payloads of objects in granules", () => {
+		const thread = newCore({ build }).start();
+		const one = thread.putBlock(100);
+		const other = thread.putBlock(10_000);
+		const inline = thread.put(1);
+		expect(thread.stats().granules).toBe(2 + Math.floor((large(10_000) - 32) / 64));
+		thread.release(one, other, inline);
+		expect(thread.stats()).toMatchObject({ granules: 0, objects: 0 });
+	});
+});
+
+test("after random allocations and frees the memory taken at the peak is at most a quarter above what is live", () => {
+	const core = newCore({ size: 64 * 1024 * 1024 });
+	const thread = core.start();
+	const live: { address: number; size: number }[] = [];
+	let total = 0;
+	let peak = 0;
+	let taken = 0;
+	let seed = 42;
+	const random = () => {
+		seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+		return seed / 2 ** 32;
+	};
+	for (let i = 0; i < 100_000; i++) {
+		const grow = live.length < 500 || (live.length < 1000 && random() < 0.5);
+		if (grow) {
+			// Log-uniform, 16 bytes to 1 MiB; few of the largest fit at once.
+			const size = Math.floor(16 * 2 ** (random() * 12));
+			live.push({ address: thread.alloc(size), size: Math.ceil(size / 64) * 64 });
+			total += Math.ceil(size / 64) * 64;
+		} else {
+			const index = Math.floor(random() * live.length);
+			const { address, size } = live[index];
+			live[index] = live[live.length - 1];
+			live.pop();
+			thread.calls.dealloc(address);
+			total -= size;
+		}
+		if (total > peak) {
+			peak = total;
+			taken = thread.stats().taken;
+		}
+	}
+	core.check();
+	expect(taken / peak).toBeLessThanOrEqual(1.25);
+	for (const { address } of live) thread.calls.dealloc(address);
+	expectNothingLeft(core, thread);
+});
