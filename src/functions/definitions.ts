@@ -104,10 +104,10 @@ export class Definitions {
 		return alike.length === 1 ? alike[0] : undefined;
 	}
 
-	/** A function that another file exports needs no registration. */
+	/** A function that its file exports needs no registration. */
 	async #findExported(wanted: ModuleDescription): Promise<Callable | undefined> {
-		if (wanted.definedIn === undefined) return undefined;
-		const imported = this.#imports.get(fileUrl(wanted.definedIn)) ?? this.#import(wanted.definedIn);
+		const { file, definedIn = file } = wanted;
+		const imported = this.#imports.get(fileUrl(definedIn)) ?? this.#import(definedIn);
 		await imported.over;
 		return findExport(imported.module, wanted.name, wanted.hash);
 	}

@@ -1,16 +1,7 @@
 import { SENDABLE } from "../values/hooks.ts";
 import { globalPath, ownValue } from "./globals.ts";
+import type { CaptureHooks } from "./hooks.ts";
 import { kindOf } from "./kinds.ts";
-
-/** What the engine knows of values. */
-export interface CaptureHooks {
-	/** Whether the codec can send this value, all that is in it included; a text says why not. */
-	sendable(value: unknown): true | string;
-	/** Instances of this class come back as such, since `registerSerializer` knows it. */
-	serializes?(value: object): boolean;
-	/** The name of a member of this package (`put`, `util.Queue`), "" for its namespace; undefined for everything else. */
-	packageMember?(value: unknown): string | undefined;
-}
 
 /** Nothing in it needs more than the codec; `known` is what was found so before. Walks without recursion: data may be deep. */
 export function isPlain(root: object, hooks: CaptureHooks, known: Set<object>): boolean {

@@ -98,6 +98,22 @@ describe("a function is found", () => {
 		expect(await run(text, { "exporting.mjs": exporting })).toBe("function");
 	});
 
+	test("by its name among the exports of the module, if only a function there registers it", async () => {
+		const text = `
+			import { handle } from "./handling.mjs";
+			await start();
+			console.log(await handle());
+		`;
+		const handling = `
+			import { remote } from "./kit.mjs";
+			import { Socket } from "node:net";
+			const socket = new Socket();
+			export const work = () => typeof socket.write;
+			export const handle = () => remote(work).call();
+		`;
+		expect(await run(text, { "handling.mjs": handling })).toBe("function");
+	});
+
 	test("in a program whose main function is called without waiting", async () => {
 		const text = `
 			const main = async () => {
