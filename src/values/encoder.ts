@@ -102,7 +102,7 @@ export class Encoder {
 		if (target !== this.#target) {
 			this.#target = target;
 			const aligned = target.byteOffset % 4 === 0;
-			this.#targetWords = aligned ? new Uint32Array(target.buffer, target.byteOffset, target.length >> 2) : undefined;
+			this.#targetWords = aligned ? new Uint32Array(target.buffer, target.byteOffset, target.length >>> 2) : undefined;
 		}
 		const { bytes, words } = writer;
 		const targetWords = this.#targetWords;
