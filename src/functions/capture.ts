@@ -3,10 +3,10 @@ import type { CallSite } from "./callsite.ts";
 import { type FunctionNode, type Named, type Place, sourceHash, sourceOf } from "./description.ts";
 import { ownValue, standardGlobals } from "./globals.ts";
 import { tooMuch } from "./graph.ts";
-import type { CaptureHooks } from "./hooks.ts";
 import { isNative, kindOf } from "./kinds.ts";
 import { isTopLevel, packageOf } from "./library.ts";
 import { bindsName, type FunctionPlace, functionPlace, isNodesOwn } from "./place.ts";
+import type { CaptureHooks } from "./plain.ts";
 import { rewritten, unusedName } from "./rewrite.ts";
 import { SharedVariables } from "./shared.ts";
 import { type Analysis, analyse } from "./syntax/analyse.ts";
@@ -91,7 +91,9 @@ export class Capture extends ValueCapture {
 		const insight = once(() => this.#open()?.inspect(fn));
 		const isClosed = isRoot && [...analysis.free.keys()].every((name) => Object.hasOwn(closure, name));
 		const scopes = isClosed ? [] : insight()?.scopes;
-		const at = functionPlace(source, this.#site, isRoot, insight, () => this.#open());
+		// Without a call site there is no user's file to find either, and nobody to show it to.
+		const isAnywhere = isClosed && this.#site === undefined;
+		const at = functionPlace(source, this.#site, isRoot, isAnywhere ? () => undefined : insight, () => this.#open());
 		const reading: Reading = { fn, within, source, analysis, closure, place, insight, scopes, at };
 		this.#refuseParts(reading);
 		if (!this.#isImported(reading)) this.nodes[place] = this.#node(reading);

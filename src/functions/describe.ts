@@ -9,8 +9,8 @@ import {
 	sourceOf,
 } from "./description.ts";
 import { type Trouble, variableOf } from "./graph.ts";
-import type { CaptureHooks } from "./hooks.ts";
 import { importObstacle } from "./importing.ts";
+import type { CaptureHooks } from "./plain.ts";
 
 type Callable = (...args: never[]) => unknown;
 

@@ -40,6 +40,8 @@ export type GraphNode =
 	| FunctionNode
 	/** Sent by the codec. */
 	| { readonly type: "value"; readonly value: unknown }
+	/** Sent by the codec in place of something else. */
+	| { readonly type: "replaced"; readonly value: unknown }
 	/** A plain object, an array, a Map or a Set with something in it that the codec alone cannot send. */
 	| { readonly type: "object"; readonly entries: readonly Named[]; readonly bare?: true }
 	| { readonly type: "array"; readonly items: readonly Place[] }

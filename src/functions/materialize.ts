@@ -14,6 +14,8 @@ type Callable = (...args: never[]) => unknown;
 export interface MaterializeHost {
 	/** All that `import * as ray` gives, for functions that use it. */
 	readonly packageNamespace?: object;
+	/** Turns back what `CaptureHooks.replace` gave. */
+	readonly restore?: (value: unknown) => unknown;
 	/** Default: this thread's. */
 	readonly definitions?: Definitions;
 }
@@ -90,6 +92,8 @@ class Graph {
 		switch (node.type) {
 			case "value":
 				return this.#keep(place, node.value);
+			case "replaced":
+				return this.#keep(place, this.#host.restore?.(node.value));
 			case "function":
 				return this.#function(place, node);
 			case "object":

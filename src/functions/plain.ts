@@ -1,7 +1,21 @@
 import { SENDABLE } from "../values/hooks.ts";
 import { globalPath, ownValue } from "./globals.ts";
-import type { CaptureHooks } from "./hooks.ts";
 import { kindOf } from "./kinds.ts";
+
+/** What the engine knows of values. */
+export interface CaptureHooks {
+	/** Whether the codec can send this value, all that is in it included; a text says why not. */
+	sendable(value: unknown): true | string;
+	/** Instances of this class come back as such, since `registerSerializer` knows it. */
+	serializes?(value: object): boolean;
+	/**
+	 * What is sent in place of a value that the codec cannot send now, such as the remote function that is just being
+	 * described; `MaterializeHost.restore` turns it back. Undefined: the value is sent as it is.
+	 */
+	replace?(value: object): unknown;
+	/** The name of a member of this package (`put`, `util.Queue`), "" for its namespace; undefined for everything else. */
+	packageMember?(value: unknown): string | undefined;
+}
 
 /** Nothing in it needs more than the codec; `known` is what was found so before. Walks without recursion: data may be deep. */
 export function isPlain(root: object, hooks: CaptureHooks, known: Set<object>): boolean {
@@ -11,6 +25,7 @@ export function isPlain(root: object, hooks: CaptureHooks, known: Set<object>): 
 		const value = open.pop();
 		if (typeof value === "symbol") return false;
 		if ((typeof value !== "object" || value === null) && typeof value !== "function") continue;
+		if (hooks.replace?.(value) !== undefined) return false;
 		if (SENDABLE in value) continue;
 		if (typeof value === "function") return false;
 		if (seen.has(value) || known.has(value)) continue;

@@ -68,6 +68,18 @@ describe("a description", () => {
 		expect(nodes[1]).toEqual({ type: "value", value: price });
 	});
 
+	test("sends something in place of what cannot be sent yet, such as the remote function that is being described", () => {
+		const recursive = Object.assign(() => {}, { [Symbol.for("wasmray.sendable")]: true });
+		const inside = { recursive };
+		const replace = (value: object) => (value === recursive ? { self: true } : undefined);
+		const description = describeFunction(() => [recursive, inside.recursive], { hooks: { ...hooks, replace } });
+		const sent = structuredClone(description);
+		const made = materialize(sent, { restore: (value) => ["restored", value] }) as () => unknown[];
+		const [one, two] = made();
+		expect(one).toEqual(["restored", { self: true }]);
+		expect(two).toBe(one);
+	});
+
 	test("passes on why the codec cannot send a value", () => {
 		const odd = { odd: new WeakRef({}) };
 		const sendable = () => "there is no way to send odd.odd";

@@ -7,9 +7,9 @@ import { callSite } from "../../src/functions/callsite.ts";
 import { definitions } from "../../src/functions/definitions.ts";
 import { describeFunction } from "../../src/functions/describe.ts";
 import type { Description } from "../../src/functions/description.ts";
-import type { CaptureHooks } from "../../src/functions/hooks.ts";
 import { testRunner } from "../../src/functions/importing.ts";
 import { materialize } from "../../src/functions/materialize.ts";
+import type { CaptureHooks } from "../../src/functions/plain.ts";
 
 type Callable = (...args: never[]) => unknown;
 interface Call {
