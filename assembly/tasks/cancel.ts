@@ -107,8 +107,10 @@ function cancelMarked(reason: u32, options: u32): void {
     const task = taskAt(index);
     if (!task.loadCancel()) continue;
     if (!lock(schedule.lockAddress)) return;
-    const marked = (task.flags & TASK_FLAG_MARKED) != 0;
-    task.flags &= ~TASK_FLAG_MARKED;
+    // An entry that is over is being taken apart, or filled anew, outside of the lock.
+    const phase = phaseOf(task);
+    const marked = phase != TASK_PHASE_VACANT && phase != TASK_PHASE_ENDED && (task.flags & TASK_FLAG_MARKED) != 0;
+    if (marked) task.flags &= ~TASK_FLAG_MARKED;
     const generation = task.loadGeneration();
     unlock(schedule.lockAddress);
     if (marked) cancelOne(task, generation, reason, options);
