@@ -1,0 +1,20 @@
+// Tasks and threads of the core's shipping bytes, as core.test.ts explores its objects.
+// The core's shipping bytes under every schedule with one preemption, as far as that ends soon: `npm run explore` goes on.
+import { describe, expect, test } from "vitest";
+import { Prepared, type Program } from "./program.ts";
+import { programs as dying } from "./programs/dying.ts";
+import { programs as scheduling } from "./programs/scheduling.ts";
+import { mustHold } from "./report.ts";
+
+/** Of each program; most end below. */
+const MOST_SCHEDULES = 1500;
+
+function holds(programs: readonly Program[]): void {
+	test.each(programs.map((one) => [one.name, one] as const))("%s", (_, one) => {
+		const { schedules } = mustHold(new Prepared(one), { bound: 1, maxSchedules: MOST_SCHEDULES });
+		expect(schedules).toBeGreaterThan(1);
+	});
+}
+
+describe("tasks and workers keep their invariants in every order:", () => holds(scheduling));
+describe("threads are ended and recovered in every order:", () => holds(dying));

@@ -1,0 +1,50 @@
+// Calls as the host makes them: what they need written first, what they leave read after.
+import { THREAD_SPEC, THREAD_TASK } from "../../../../src/core/layout.ts";
+import type { ThreadHandle } from "../../program.ts";
+import type { Steps } from "../../steps.ts";
+import { must, need } from "./scenario.ts";
+import {
+	generationOf,
+	INSIDE,
+	NUMBER,
+	ownField,
+	type Ref,
+	type SpecOptions,
+	type Stage,
+	specOf,
+	type TaskRef,
+	taskGenerationOf,
+} from "./stage.ts";
+
+/** Submits as the host does: arguments and spec written into memory of the thread's own, then one call. */
+export function* submit(
+	t: ThreadHandle,
+	stage: Stage,
+	options: SpecOptions = {},
+): Generator<ReturnType<ThreadHandle["call"]>, TaskRef, number> {
+	const { dependency } = options;
+	let args = 0;
+	if (dependency !== undefined) {
+		args = yield* need(t, "alloc", 16);
+		t.poke(args, 0);
+		t.poke(args + 4, 0);
+		t.poke(args + 8, dependency.slot);
+		t.poke(args + 12, dependency.generation);
+	}
+	const spec = stage.actor(t.index).record + THREAD_SPEC;
+	for (const [offset, value] of specOf(stage.code, options, args)) t.poke(spec + offset, value);
+	const slot = yield* need(t, "submit");
+	const result = { slot, generation: generationOf(stage, t) };
+	return { task: ownField(stage, t, THREAD_TASK), generation: taskGenerationOf(stage, t), result };
+}
+
+/** Seals with a number, or, by other flags, with an error. */
+export function* seal(t: ThreadHandle, { slot, generation }: Ref, flags = NUMBER): Steps {
+	yield* must(t, "seal", slot, generation, flags, 5, 0, 0, 0);
+}
+
+/** Runs what only one thread may do at a time: the task that has the only CPU. */
+export function* alone(t: ThreadHandle): Steps {
+	if ((yield t.compareExchange(INSIDE, 0, t.index + 1)) !== 0) throw new Error("two tasks have the only CPU");
+	yield t.write(INSIDE, 0);
+}
