@@ -103,6 +103,8 @@ export class Mailbox {
 		const { wakeWord } = this.#thread;
 		while (!this.#closed) {
 			const seen = Atomics.load(i32, wakeWord);
+			// A wake may be for something beside the mail.
+			this.#handler.beforeBatch();
 			this.drain();
 			const wait = Atomics.waitAsync(i32, wakeWord, seen);
 			if (wait.async) await wait.value;
