@@ -73,15 +73,17 @@ export function ownsNothing(code: u32, index: u32): bool {
   }
   if (thread.freshObject != thread.freshObjectEnd) return wrong(code, index, THREAD_FRESH_OBJECT, 0);
   if (thread.freshTask != thread.freshTaskEnd) return wrong(code, index, THREAD_FRESH_TASK, 0);
-  return isZero(code, index, THREAD_FREE_OBJECTS) && isZero(code, index, THREAD_FREE_TASKS) && hasNoWork(code, index);
+  return (
+    isZero(code, index, THREAD_FREE_OBJECTS) && isZero(code, index, THREAD_FREE_TASKS) && isZero(code, index, THREAD_PARKED) &&
+    isZero(code, index, THREAD_WOKEN) && isZero(code, index, THREAD_DELIVERED_COUNT) && hasNoWork(code, index)
+  );
 }
 
-/** No block in hand, no task, no message, not parked. */
+/** No block in hand, no task, no message, no wish for room. */
 export function hasNoWork(code: u32, index: u32): bool {
   return (
     isZero(code, index, THREAD_BLOCKS) && isZero(code, index, THREAD_HAND) && isZero(code, index, THREAD_SUSPENDED) &&
-    isZero(code, index, THREAD_PARKED) && isZero(code, index, THREAD_WOKEN) && isZero(code, index, THREAD_ROOM_WANTED) &&
-    isZero(code, index, THREAD_ROOM_QUEUED) && isZero(code, index, THREAD_DELIVERED) && isZero(code, index, THREAD_DELIVERED_COUNT) &&
+    isZero(code, index, THREAD_ROOM_WANTED) && isZero(code, index, THREAD_ROOM_QUEUED) && isZero(code, index, THREAD_DELIVERED) &&
     isZero(code, index, THREAD_INBOX)
   );
 }
