@@ -37,6 +37,8 @@ import {
 	TASK_SPEC_RESULTS,
 	TASK_SPEC_RETRIES,
 	TASK_SPEC_SIZE,
+	THREAD_CHUNKS,
+	THREAD_SIZE,
 } from "../../../src/core/layout.ts";
 import { CoreThread } from "../../../src/core/thread.ts";
 import {
@@ -152,7 +154,7 @@ export abstract class HostThread implements BlockingHost {
 				then();
 				return () => undefined;
 			}
-			refuse(status, "watching");
+			if (status < 0) refuse(status, `watching ${this.#describe(ref)}`);
 			this.#waiters.set(key, [then]);
 		}
 		return () => this.#forget(ref, then);
@@ -169,6 +171,16 @@ export abstract class HostThread implements BlockingHost {
 		const status = this.core.calls.unwatch(slot, generation);
 		if (named(status) === "sealed") this.#late++;
 		else refuse(status, "unwatching");
+	}
+
+	/** What the memory says of an object and of this thread's hold on it. */
+	#describe({ slot, generation }: Ref): string {
+		const { u32, threadTable } = this.core.views;
+		const thread = threadTable + this.core.index * THREAD_SIZE;
+		const chunk = u32[(thread + THREAD_CHUNKS + (slot >> 13) * 4) >>> 2] as number;
+		const handle = chunk === 0 ? 0 : (u32[(chunk >>> 2) + (slot & 8191)] as number);
+		const [holders, present, state] = u32.subarray(this.core.objectAt(slot) >>> 2);
+		return `object ${slot}.${generation} (now .${present}, ${holders} holders, state 0x${state?.toString(16)}, handle 0x${handle.toString(16)})`;
 	}
 
 	get waiting(): number {
