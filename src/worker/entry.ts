@@ -8,7 +8,7 @@ import { CoreThread } from "../core/thread.ts";
 import { Board, wakeThread } from "../engine/local/board.ts";
 import { LocalEngine } from "../engine/local/engine.ts";
 import type { ResourceTable } from "../engine/local/plans.ts";
-import { type ShippedCode, Shipping } from "../engine/local/shipping.ts";
+import { type CodePlace, receiveItself, type ShippedCode, Shipping } from "../engine/local/shipping.ts";
 import { Submissions } from "../engine/local/submissions.ts";
 import { definitions } from "../functions/definitions.ts";
 import { materialize } from "../functions/materialize.ts";
@@ -63,7 +63,7 @@ function begin(data: WorkerData): void {
 	});
 	becomeWorker(engine);
 	definitions().keep();
-	const functions = new ShippedFunctions(engine, (code) => make(code as ShippedCode, serializers));
+	const functions = new ShippedFunctions(engine, (code, place) => make(code as ShippedCode, place, serializers));
 	const loop = new Loop(engine, (go) => new Executor(engine, functions, go));
 	role.engine = engine;
 	role.loop = loop;
@@ -74,9 +74,14 @@ function begin(data: WorkerData): void {
 }
 
 /** The function of a description, once the classes that it may be given are known. */
-function make(code: ShippedCode, serializers: SerializerRegistry): ShippedFunction | Promise<ShippedFunction> {
+function make(
+	code: ShippedCode,
+	place: CodePlace,
+	serializers: SerializerRegistry,
+): ShippedFunction | Promise<ShippedFunction> {
 	const learned = code.codecs.map((codec) => learn(codec, serializers));
-	const made = materialize(code.description, { packageNamespace });
+	const restore = (sent: unknown) => receiveItself(sent, place);
+	const made = materialize(code.description, { packageNamespace, restore });
 	if (!(made instanceof Promise) && learned.every((each) => each === undefined)) return shipped(code, made);
 	return Promise.all([made, ...learned]).then(([fn]) => shipped(code, fn as (...args: never[]) => unknown));
 }

@@ -16,7 +16,10 @@ interface Known {
 }
 
 /** Makes a function of its description; a promise if a module must be loaded for it. */
-export type Materialize = (description: unknown) => ShippedFunction | Promise<ShippedFunction>;
+export type Materialize = (
+	description: unknown,
+	place: { readonly slot: number; readonly generation: number },
+) => ShippedFunction | Promise<ShippedFunction>;
 
 export class ShippedFunctions {
 	readonly #engine: LocalEngine;
@@ -32,7 +35,7 @@ export class ShippedFunctions {
 	get(slot: number, generation: number): ShippedFunction | Promise<ShippedFunction> {
 		const known = this.#bySlot.get(slot);
 		if (known !== undefined && known.generation === generation) return known.shipped;
-		const shipped = this.#materialize(this.#read(slot, generation));
+		const shipped = this.#materialize(this.#read(slot, generation), { slot, generation });
 		this.#bySlot.set(slot, { generation, shipped });
 		if (shipped instanceof Promise) {
 			shipped.then(

@@ -1,4 +1,6 @@
 /** How functions become objects of the store, and remote functions parts of values. */
+
+import { FunctionNotShippableError } from "../../errors.ts";
 import { describeFunction } from "../../functions/describe.ts";
 import { type Description, functionKey } from "../../functions/description.ts";
 import { testRunner } from "../../functions/importing.ts";
@@ -7,7 +9,7 @@ import { Encoder } from "../../values/encoder.ts";
 import { packageMember } from "../members.ts";
 import type { ObjectRef } from "../ref.ts";
 import { makeRemoteFunction, settingsOf } from "../remote-function.ts";
-import type { TaskSettings } from "../settings.ts";
+import type { Definition, TaskSettings } from "../settings.ts";
 import type { LocalEngine } from "./engine.ts";
 import type { FunctionShipping } from "./submissions.ts";
 
@@ -19,16 +21,24 @@ export interface ShippedCode {
 	readonly codecs: readonly { readonly name: string; readonly description: Description }[];
 }
 
-/** What a remote function inside a value is sent as. */
-type SentSettings = Omit<
+/** What of a remote function's settings is sent. */
+type PlainSettings = Omit<
 	TaskSettings,
 	"definition" | "resources" | "signal" | "closure" | "plan" | "retryExceptions" | "retryDelay"
 > & {
-	readonly code: ObjectRef;
 	readonly resources: readonly (readonly [string, number])[];
 	readonly retryExceptions: boolean;
 	readonly retryDelay: number;
 };
+
+/** What a remote function inside a value is sent as. */
+type SentSettings = PlainSettings & { readonly code: ObjectRef };
+
+/** An object of the store that somebody else holds. */
+export interface CodePlace {
+	readonly slot: number;
+	readonly generation: number;
+}
 
 export class Shipping implements FunctionShipping {
 	readonly #engine: LocalEngine;
@@ -37,14 +47,23 @@ export class Shipping implements FunctionShipping {
 	/** The same function, made anew in a loop, is one object. */
 	readonly #byKey = new Map<string, WeakRef<ObjectRef>>();
 	#probe: Encoder | undefined;
+	/** The functions that are being described, each because the one before uses it. */
+	readonly #underWay: TaskSettings[] = [];
 
 	constructor(engine: LocalEngine, runner: string | undefined = testRunner()) {
 		this.#engine = engine;
 		this.#testRunner = runner;
 	}
 
-	codeFor(settings: TaskSettings): ObjectRef {
+	codeFor(settings: TaskSettings): CodePlace {
+		const own = ownCode.get(settings.definition);
+		return own !== undefined && settings.closure === undefined ? own : this.#codeRef(settings);
+	}
+
+	#codeRef(settings: TaskSettings): ObjectRef {
 		const { definition, closure } = settings;
+		const own = ownCode.get(definition);
+		if (own !== undefined && closure === undefined) return this.#engine.store.adoptRef(own.slot, own.generation);
 		if (closure !== undefined) return this.#store(settings.name, this.#describe(settings));
 		let code = definition.shipped.get(this.#engine) as ObjectRef | undefined;
 		if (code === undefined) {
@@ -54,14 +73,26 @@ export class Shipping implements FunctionShipping {
 		return code;
 	}
 
-	#describe({ definition, closure }: TaskSettings): Description {
-		return describeFunction(definition.fn, {
-			...(closure !== undefined && { closure }),
-			site: definition.site,
-			ordinal: definition.ordinal,
-			testRunner: this.#testRunner,
-			hooks: this.#hooks,
-		});
+	#describe(settings: TaskSettings): Description {
+		const { definition, closure } = settings;
+		if (this.#underWay.some((other) => isSameCode(other, settings))) {
+			throw new FunctionNotShippableError(
+				`${definition.name} and a remote function that it uses call each other, so neither can be sent before the other. ` +
+					"Give one of them to the other as an argument, or move both to a module that a worker can import.",
+			);
+		}
+		this.#underWay.push(settings);
+		try {
+			return describeFunction(definition.fn, {
+				...(closure !== undefined && { closure }),
+				site: definition.site,
+				ordinal: definition.ordinal,
+				testRunner: this.#testRunner,
+				hooks: this.#hooks,
+			});
+		} finally {
+			this.#underWay.pop();
+		}
 	}
 
 	#store(name: string, description: Description): ObjectRef {
@@ -100,11 +131,23 @@ export class Shipping implements FunctionShipping {
 		},
 		serializes: (value) =>
 			this.#engine.serializers.codecFor(Object.getPrototypeOf(value) as object | null) !== undefined,
+		// A function that calls itself remotely: what it is sent in cannot name itself.
+		replace: (value) => {
+			const settings = settingsOf(value);
+			const described = this.#underWay.at(-1);
+			if (settings === undefined || described === undefined || !isSameCode(settings, described)) return undefined;
+			return this.#plain(settings);
+		},
 		packageMember,
 	};
 
 	describe(remoteFunction: object): unknown {
 		const settings = settingsOf(remoteFunction) as TaskSettings;
+		const sent: SentSettings = { ...this.#plain(settings), code: this.#codeRef(settings) };
+		return sent;
+	}
+
+	#plain(settings: TaskSettings): PlainSettings {
 		const {
 			definition: _,
 			resources,
@@ -115,28 +158,44 @@ export class Shipping implements FunctionShipping {
 			retryDelay,
 			...plain
 		} = settings;
-		const sent: SentSettings = {
+		return {
 			...plain,
-			code: this.codeFor(settings),
 			resources: [...resources],
 			retryExceptions: retryExceptions === true,
 			retryDelay: typeof retryDelay === "number" ? retryDelay : 0,
 		};
-		return sent;
 	}
 
 	receive(description: unknown): unknown {
-		const { code, resources, ...plain } = description as SentSettings;
+		const { code, ...plain } = description as SentSettings;
 		const shipped = new WeakMap<object, unknown>([[this.#engine, code]]);
-		return makeRemoteFunction({
-			...plain,
-			definition: { fn: notHere, name: plain.name, site: undefined, ordinal: 0, shipped },
-			resources: new Map(resources),
-			signal: undefined,
-			closure: undefined,
-			plan: undefined,
-		});
+		return remoteFunction(plain, shipped);
 	}
+}
+
+/** Where the code is of functions that use themselves: whoever runs them holds it, so they need not, and could never let go. */
+const ownCode = new WeakMap<Definition, CodePlace>();
+
+/** The remote function that the function whose code stands there uses: itself. */
+export function receiveItself(sent: unknown, code: CodePlace): unknown {
+	const made = remoteFunction(sent as PlainSettings, new WeakMap());
+	ownCode.set((settingsOf(made) as TaskSettings).definition, code);
+	return made;
+}
+
+function remoteFunction({ resources, ...plain }: PlainSettings, shipped: WeakMap<object, unknown>): object {
+	return makeRemoteFunction({
+		...plain,
+		definition: { fn: notHere, name: plain.name, site: undefined, ordinal: 0, shipped },
+		resources: new Map(resources),
+		signal: undefined,
+		closure: undefined,
+		plan: undefined,
+	});
+}
+
+function isSameCode(a: TaskSettings, b: TaskSettings): boolean {
+	return a.definition === b.definition && a.closure === b.closure;
 }
 
 declare const type: unknown;

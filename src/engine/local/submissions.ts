@@ -32,7 +32,7 @@ const RECURSIVE_AND_SETTLE = 3;
 /** How functions become objects, and what stands for one inside a value. */
 export interface FunctionShipping {
 	/** The object that describes the function, for workers. */
-	codeFor(settings: TaskSettings): ObjectRef;
+	codeFor(settings: TaskSettings): { readonly slot: number; readonly generation: number };
 	/** What a remote function inside a value is sent as. */
 	describe(remoteFunction: object): unknown;
 	receive(description: unknown): unknown;

@@ -40,8 +40,8 @@ export const ARGS_WITH_REFS = 1;
 export interface Plan {
 	readonly engine: object;
 	readonly resourceClass: number;
-	/** The object that describes the function; held for as long as the plan lives. */
-	readonly code: ObjectRef;
+	/** The object that describes the function: a ref, held for as long as the plan lives, or what the running task holds. */
+	readonly code: { readonly slot: number; readonly generation: number };
 }
 
 export interface Origin {
