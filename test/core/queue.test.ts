@@ -1,0 +1,231 @@
+import { describe, expect, test } from "vitest";
+import * as layout from "../../src/core/layout.ts";
+import { type Core, named, type Ref, type TaskRef, type Thread } from "./support/core.ts";
+import { newCore, shipped } from "./support/fresh.ts";
+
+const CPU = layout.RESOURCE_CPU;
+const GPU = layout.RESOURCE_GPU;
+const unit = layout.RESOURCE_UNIT;
+
+function ready(core: Core, cpus = 1): { thread: Thread; code: Ref } {
+	const thread = core.start();
+	thread.setResource(CPU, cpus * unit);
+	return { thread, code: thread.put(1) };
+}
+
+const gpusOf = (core: Core, { task }: TaskRef) => core.taskField(task, layout.TASK_ENTRY_GPUS);
+
+describe.each(shipped)("ready tasks (%s)", (build) => {
+	test("are taken by priority, and within one in the order of submission, over all classes", () => {
+		const { thread, code } = ready(newCore({ build }), 100);
+		const classes = [thread.defineClass(), thread.defineClass([[CPU, unit]]), thread.defineClass([[CPU, 1]])];
+		const submitted = Array.from({ length: 60 }, (_, i) => {
+			const priority = (i * 7) % 16;
+			const { task } = thread.submit({ code, priority, resourceClass: classes[(i * 5) % 3] });
+			return { task, priority, i };
+		});
+		const wanted = submitted.sort((one, other) => other.priority - one.priority || one.i - other.i);
+		expect(submitted.map(() => thread.take()?.task)).toEqual(wanted.map(({ task }) => task));
+	});
+
+	test("are taken by workers of their kind alone", () => {
+		const core = newCore({ build });
+		const { thread, code } = ready(core);
+		const resourceClass = thread.defineClass([], 3);
+		const { task } = thread.submit({ code, resourceClass });
+		expect(thread.take()).toBeUndefined();
+		expect(core.start({ kind: 3, worker: false }).take()).toBeUndefined();
+		expect(core.start({ kind: 3 }).take()?.task).toBe(task);
+	});
+
+	test("that were taken and not started go back to their place, whoever puts them back first, and the attempt is not counted", () => {
+		const core = newCore({ build });
+		const { thread, code } = ready(core);
+		thread.defineClass();
+		const tasks = Array.from({ length: 5 }, () => thread.submit({ code }));
+		const taken = tasks.map(() => thread.take() as TaskRef);
+		for (const index of [3, 1, 4, 0, 2]) {
+			expect(thread.calls.untake(taken[index].task, taken[index].generation)).toBe(0);
+			core.check();
+		}
+		expect(tasks.map(() => thread.take()?.task)).toEqual(tasks.map(({ task }) => task));
+		expect(core.taskField(tasks[0].task, layout.TASK_ENTRY_ATTEMPT)).toBe(1);
+		thread.begin(tasks[0]);
+		expect(named(thread.calls.untake(tasks[0].task, tasks[0].generation))).toBe("wrong_state");
+	});
+});
+
+describe.each(shipped)("resources (%s)", (build) => {
+	test("are taken with a task and given back when it is over, in ten-thousandths", () => {
+		const { thread, code } = ready(newCore({ build }));
+		const third = thread.defineClass([[CPU, 3333]]);
+		const tasks = Array.from({ length: 4 }, () => thread.submit({ code, resourceClass: third }));
+		for (let i = 0; i < 3; i++) thread.take();
+		expect(thread.take()).toBeUndefined();
+		expect(thread.calls.available(CPU)).toBe(1);
+		expect(thread.finish(tasks[1])?.task).toBe(tasks[3].task);
+	});
+
+	test("of several kinds are needed at once", () => {
+		const { thread, code } = ready(newCore({ build }));
+		thread.setResource(layout.RESOURCE_MEMORY, 100);
+		thread.setResource(31, 5);
+		const resourceClass = thread.defineClass([
+			[CPU, 1000],
+			[layout.RESOURCE_MEMORY, 60],
+			[31, 1],
+		]);
+		const tasks = [0, 0].map(() => thread.submit({ code, resourceClass }));
+		expect(thread.take()?.task).toBe(tasks[0].task);
+		expect(thread.take()).toBeUndefined();
+		expect([CPU, layout.RESOURCE_MEMORY, 31].map((resource) => thread.calls.available(resource))).toEqual([
+			9000, 40, 4,
+		]);
+	});
+
+	test("may grow, which lets waiting tasks run, and not shrink", () => {
+		const { thread, code } = ready(newCore({ build }), 2);
+		const resourceClass = thread.defineClass([[CPU, 2 * unit]]);
+		thread.submit({ code, resourceClass });
+		const second = thread.submit({ code, resourceClass });
+		thread.take();
+		expect(thread.park()).toBeUndefined();
+		const wakes = thread.wakes;
+		expect(named(thread.calls.setResource(CPU, unit))).toBe("invalid");
+		expect(thread.calls.setResource(CPU, 4 * unit)).toBe(0);
+		expect(thread.wakes).not.toBe(wakes);
+		expect(thread.take()?.task).toBe(second.task);
+	});
+
+	test("that a class needs beyond all there is, twice, none of, or unknown ones, are refused", () => {
+		const { thread } = ready(newCore({ build }));
+		const define = (needs: readonly (readonly [number, number])[], kind = 0) => {
+			thread.writeNeeds(needs);
+			return named(thread.calls.defineClass(kind, needs.length));
+		};
+		expect(define([[CPU, unit + 1]])).toBe("unschedulable");
+		expect(define([[5, 1]])).toBe("unschedulable");
+		expect(
+			define([
+				[CPU, 1],
+				[CPU, 1],
+			]),
+		).toBe("invalid");
+		expect(define([[CPU, 0]])).toBe("invalid");
+		expect(define([[32, 1]])).toBe("invalid");
+		expect(define([], 64)).toBe("invalid");
+		expect(named(thread.calls.defineClass(0, 17))).toBe("invalid");
+		expect(named(thread.calls.setResource(32, 1))).toBe("invalid");
+		expect(named(thread.calls.setResource(4, 2 ** 31))).toBe("invalid");
+		expect(named(thread.calls.available(32))).toBe("invalid");
+	});
+
+	test("that are the same are one class; there are 256 different ones", () => {
+		const { thread } = ready(newCore({ build }), 2);
+		const first = thread.defineClass([[CPU, 1]]);
+		expect(thread.defineClass([[CPU, 1]])).toBe(first);
+		expect(thread.defineClass([[CPU, 1]], 1)).not.toBe(first);
+		for (let amount = 2; amount < 256; amount++) thread.defineClass([[CPU, amount]]);
+		thread.writeNeeds([[CPU, 300]]);
+		expect(named(thread.calls.defineClass(0, 1))).toBe("table_full");
+	});
+});
+
+describe.each(shipped)("GPUs (%s)", (build) => {
+	test("have ids: whole ones are free ones, a fraction is of the fullest that has room", () => {
+		const core = newCore({ build });
+		const { thread, code } = ready(core);
+		thread.setResource(GPU, 3 * unit);
+		const [half, quarter, two] = [5000, 2500, 2 * unit].map((amount) => thread.defineClass([[GPU, amount]]));
+		const take = (resourceClass: number) => {
+			const submitted = thread.submit({ code, resourceClass });
+			return thread.take()?.task === submitted.task ? submitted : undefined;
+		};
+		const first = take(half) as TaskRef;
+		const second = take(quarter) as TaskRef;
+		expect([first, second].map((task) => gpusOf(core, task))).toEqual([0b001, 0b001]);
+		const third = take(two) as TaskRef;
+		expect(gpusOf(core, third)).toBe(0b110);
+		// A quarter is left of one, which is not a half.
+		const fourth = thread.submit({ code, resourceClass: half });
+		expect(thread.take()).toBeUndefined();
+		expect(thread.finish(third)?.task).toBe(fourth.task);
+		expect(gpusOf(core, fourth)).toBe(0b010);
+	});
+
+	test("are not lent in fractions that no single one has", () => {
+		const { thread, code } = ready(newCore({ build }));
+		thread.setResource(GPU, 2 * unit);
+		const resourceClass = thread.defineClass([[GPU, 6000]]);
+		for (let i = 0; i < 3; i++) thread.submit({ code, resourceClass });
+		expect([thread.take(), thread.take()].every((task) => task !== undefined)).toBe(true);
+		expect(thread.calls.available(GPU)).toBe(8000);
+		expect(thread.take()).toBeUndefined();
+	});
+
+	test("come whole, at most 32, and more than one only whole", () => {
+		const { thread } = ready(newCore({ build }));
+		expect(named(thread.calls.setResource(GPU, 15_000))).toBe("invalid");
+		expect(named(thread.calls.setResource(GPU, 33 * unit))).toBe("invalid");
+		expect(thread.calls.setResource(GPU, 32 * unit)).toBe(0);
+		thread.writeNeeds([[GPU, 15_000]]);
+		expect(named(thread.calls.defineClass(0, 1))).toBe("invalid");
+	});
+});
+
+describe.each(shipped)("a task that does not fit (%s)", (build) => {
+	/** One small task runs, and a large one waits for all CPUs. */
+	function starving(core: Core): { thread: Thread; code: Ref; small: number; large: TaskRef; running: TaskRef[] } {
+		const { thread, code } = ready(core, 2);
+		const [small, whole] = [thread.defineClass([[CPU, unit]]), thread.defineClass([[CPU, 2 * unit]])];
+		const first = thread.submit({ code, resourceClass: small, results: 0 });
+		thread.take();
+		const large = thread.submit({ code, resourceClass: whole, results: 0 });
+		return { thread, code, small, large, running: [first] };
+	}
+
+	/** Lets so many small tasks pass, of which one always runs. */
+	function pass(times: number, { thread, code, small, running }: ReturnType<typeof starving>): void {
+		for (let i = 0; i < times; i++) {
+			const next = thread.submit({ code, resourceClass: small, results: 0 });
+			expect(thread.take()?.task).toBe(next.task);
+			running.push(next);
+			thread.finish(running.shift() as TaskRef);
+		}
+	}
+
+	test("lets 1,000 later ones pass, then what it lacks is kept for it", () => {
+		const core = newCore({ build });
+		const scene = starving(core);
+		const { thread, code, small, large, running } = scene;
+		pass(1000, scene);
+		const late = thread.submit({ code, resourceClass: small, results: 0 });
+		expect(thread.take()).toBeUndefined();
+		core.check();
+		const [last] = running;
+		expect(thread.finish(last)?.task).toBe(large.task);
+		expect(thread.finish(large)?.task).toBe(late.task);
+	});
+
+	test("keeps nothing from tasks that do not need what it lacks", () => {
+		const scene = starving(newCore({ build }));
+		const { thread, code } = scene;
+		pass(1000, scene);
+		const free = thread.defineClass();
+		const { task } = thread.submit({ code, resourceClass: free, results: 0 });
+		expect(thread.take()?.task).toBe(task);
+	});
+
+	test("that is cancelled while things are kept for it lets the others go on", () => {
+		const core = newCore({ build });
+		const scene = starving(core);
+		const { thread, code, small, large } = scene;
+		pass(1000, scene);
+		const late = thread.submit({ code, resourceClass: small, results: 0 });
+		expect(thread.park()).toBeUndefined();
+		const wakes = thread.wakes;
+		thread.calls.cancel(large.task, large.generation, 1, 0);
+		expect(thread.wakes).not.toBe(wakes);
+		expect(thread.take()?.task).toBe(late.task);
+	});
+});
