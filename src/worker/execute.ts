@@ -109,7 +109,7 @@ export class Executor {
 		const address = inline ? (at << 2) + TASK_ENTRY_INLINED : (u32[at + (TASK_ENTRY_ARGS >> 2)] as number);
 		const size = u32[at + (TASK_ENTRY_ARGS_SIZE >> 2)] as number;
 		const dependencies = u32[at + (TASK_ENTRY_DEPENDENCIES >> 2)] as number;
-		const message = store.readBytes(address, size, 0, true, 0, 0, dependencies);
+		const message = store.readBytes(address, size, 0, true, 0, 0, dependencies, inline);
 		if (u8[(at << 2) + TASK_ENTRY_KIND] !== ARGS_WITH_REFS) return message as unknown[];
 		const [places, values] = message as [number[], unknown[]];
 		const references = ((address + size + 7) & ~7) >>> 2;

@@ -2,13 +2,21 @@
  * A worker's life: take a task, run it, take the next that `finish` gives; with none, spin for a moment, then park and let
  * the event loop live. Asynchronous tasks go on between.
  */
-import { RUNNER_BIT_CANCEL, RUNNER_BIT_CREDIT, RUNNER_BIT_RESUME } from "../core/layout.ts";
+import {
+	RUNNER_BIT_CANCEL,
+	RUNNER_BIT_CREDIT,
+	RUNNER_BIT_RESUME,
+	STATUS_NOT_ATTACHED,
+	STATUS_POISONED,
+} from "../core/layout.ts";
 import type { LocalEngine } from "../engine/local/engine.ts";
+import { throwStatus } from "../engine/local/status.ts";
 import type { Executor } from "./execute.ts";
 import { RunningTask } from "./running.ts";
+import { currentTask } from "./scope.ts";
 
-/** Parking and waking again costs more than this; spinning longer would waste the core. */
-const SPINS = 200;
+/** Looks at the wake word before sleeping, some 30 µs: sleeping and being woken cost as much, and a caller that awaits one task after the other is back by then. */
+const SPINS = 5000;
 /** Timers and promises of asynchronous tasks wait no longer than this for a stream of short tasks. */
 const TURN = 5;
 
@@ -17,6 +25,8 @@ export class Loop {
 	readonly #executor: Executor;
 	/** Tasks that go on asynchronously, by index. */
 	readonly #running = new Map<number, RunningTask>();
+	/** Tasks taken, to be run when control is back in the loop. */
+	readonly #ready: RunningTask[] = [];
 	#stopped = false;
 
 	constructor(engine: LocalEngine, makeExecutor: (go: (next: number, ended: RunningTask) => void) => Executor) {
@@ -26,7 +36,8 @@ export class Loop {
 
 	/** A message for a task of this worker. */
 	tell(index: number, bits: number): void {
-		const task = this.#running.get(index);
+		const here = currentTask();
+		const task = this.#running.get(index) ?? (here?.index === index ? here : undefined);
 		if (task === undefined) return;
 		if (bits & RUNNER_BIT_RESUME) task.resumed();
 		if (bits & RUNNER_BIT_CREDIT) task.onCredit?.();
@@ -36,20 +47,12 @@ export class Loop {
 		}
 	}
 
-	#ended(next: number, ended: RunningTask): void {
+	#ended(given: number, ended: RunningTask): void {
 		this.#running.delete(ended.index);
-		if (next > 0) this.#queue(next);
-		else this.#wake();
-	}
-
-	/** Runs a task when control is back in the loop. */
-	#queue(next: number): void {
-		const task = new RunningTask(this.#engine.thread, this.#engine.id, next, this.#engine.thread.taskGeneration);
-		this.#running.set(next, task);
-		this.#ready.push(task);
+		const next = this.#begin(given);
+		if (next !== undefined) this.#ready.push(next);
 		this.#wake();
 	}
-	readonly #ready: RunningTask[] = [];
 
 	#wake(): void {
 		const { thread } = this.#engine;
@@ -58,56 +61,58 @@ export class Loop {
 	}
 
 	async run(): Promise<void> {
-		const { calls, views, wakeWord } = this.#engine.thread;
+		const { thread, mailbox } = this.#engine;
+		const { calls } = thread;
 		let turnEnds = performance.now() + TURN;
 		let count = 0;
 		while (!this.#stopped) {
-			this.#engine.mailbox.drain();
-			let next = this.#takeQueued() ?? calls.take();
-			for (let spin = 0; next === 0 && spin < SPINS; spin++) {
-				if (this.#engine.thread.hasMail()) break;
-				if ((spin & 15) === 15) next = calls.take();
-			}
-			while (typeof next !== "number" || next > 0) {
-				const task: RunningTask = typeof next === "number" ? this.#begin(next) : next;
-				const after = this.#executor.run(task);
-				if (after === undefined) next = this.#takeQueued() ?? calls.take();
+			mailbox.drain();
+			let task = this.#ready.shift() ?? this.#begin(calls.take());
+			while (task !== undefined) {
+				const next = this.#executor.run(task);
+				if (next !== undefined) task = this.#begin(next);
 				else {
-					this.#running.delete(task.index);
-					next = after;
+					this.#running.set(task.index, task);
+					task = this.#ready.shift() ?? this.#begin(calls.take());
 				}
-				if (this.#engine.thread.hasMail()) this.#engine.mailbox.drain();
+				if (thread.hasMail()) mailbox.drain();
 				if ((++count & 15) === 0 && performance.now() >= turnEnds) {
 					await macrotask();
 					turnEnds = performance.now() + TURN;
 				}
 			}
-			if (next < 0) return;
-			next = calls.park(this.#running.size > 0 ? 1 : 0);
-			if (next < 0) return;
-			if (next > 0) {
-				this.#queue(next);
+			if (this.#stopped) return;
+			task = this.#begin(calls.park(this.#running.size > 0 ? 1 : 0));
+			if (task !== undefined) {
+				this.#ready.push(task);
 				continue;
 			}
-			const seen = this.#engine.thread.wakeValue;
-			if (this.#ready.length === 0 && !this.#engine.thread.hasMail()) {
-				const wait = Atomics.waitAsync(views.i32, wakeWord, seen);
-				if (wait.async) await wait.value;
-				else await macrotask();
-				turnEnds = performance.now() + TURN;
-			}
-			calls.unpark();
+			await this.#sleep(thread.wakeValue);
+			turnEnds = performance.now() + TURN;
+			// A queued task is run before another is asked for: this worker must not be thought idle meanwhile.
+			if (this.#ready.length > 0) calls.unpark();
 		}
 	}
 
-	#begin(index: number): RunningTask {
-		const task = new RunningTask(this.#engine.thread, this.#engine.id, index, this.#engine.thread.taskGeneration);
-		this.#running.set(index, task);
-		return task;
+	/** Until the wake word has another value than the one read when the worker parked. */
+	async #sleep(seen: number): Promise<void> {
+		const { thread } = this.#engine;
+		const { i32 } = thread.views;
+		const { wakeWord } = thread;
+		for (let spin = 0; spin < SPINS; spin++) if (Atomics.load(i32, wakeWord) !== seen) return;
+		if (this.#ready.length > 0 || thread.hasMail()) return;
+		const wait = Atomics.waitAsync(i32, wakeWord, seen);
+		if (wait.async) await wait.value;
+		else await macrotask();
 	}
 
-	#takeQueued(): RunningTask | undefined {
-		return this.#ready.shift();
+	/** What a core call gave: a task, none, or the end of this worker. */
+	#begin(given: number): RunningTask | undefined {
+		if (given > 0)
+			return new RunningTask(this.#engine.thread, this.#engine.id, given, this.#engine.thread.taskGeneration);
+		if (given === STATUS_NOT_ATTACHED || given === STATUS_POISONED) this.#stopped = true;
+		else if (given < 0) throwStatus(given, "a task");
+		return undefined;
 	}
 
 	stop(): void {

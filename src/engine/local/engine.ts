@@ -173,8 +173,11 @@ export class LocalEngine implements Engine {
 				wait === undefined ? resolve : (value: unknown) => this.#role.leaveWait(wait, () => resolve(value));
 			const fail = wait === undefined ? reject : (reason: unknown) => this.#role.leaveWait(wait, () => reject(reason));
 			const waiter = new GetOne(this.store, ref, options, settle, fail);
-			if (!this.waits.add(ref.slot, ref.generation, waiter)) waiter.ready(ref.slot, ref.generation);
-			else if (options?.timeout !== undefined || options?.signal !== undefined)
+			if (!this.waits.add(ref.slot, ref.generation, waiter)) {
+				waiter.ready(ref.slot, ref.generation);
+				return;
+			}
+			if (options?.timeout !== undefined || options?.signal !== undefined)
 				waiter.interruptible(options, this.waits);
 		});
 	}

@@ -53,6 +53,7 @@ export class Store {
 	readonly #inline = new Uint32Array(INLINE_BYTES / 4);
 	readonly #handles = new FinalizationRegistry<number>((key) => this.#releaseKey(key));
 	readonly #views = new FinalizationRegistry<number>((key) => this.#unpinKey(key));
+	readonly #plainHooks: DecodeHooks;
 	#closed = false;
 	/** The last value written, as the core takes it. */
 	flags = 0;
@@ -65,6 +66,7 @@ export class Store {
 		this.#engine = engine;
 		this.#thread = thread;
 		this.#options = options;
+		this.#plainHooks = { extension: options.extension };
 		this.#encoder = new Encoder(options.serializers, options.encodeHooks);
 	}
 
@@ -184,7 +186,7 @@ export class Store {
 	/** A ref for a handle this thread has already. */
 	newRef(slot: number, generation: number, task: number, taskGeneration: number): ObjectRef {
 		const ref = new ObjectRef(this.#engine, slot, generation, task, taskGeneration);
-		this.#handles.register(ref, generation * SLOTS + slot, ref);
+		this.#handles.register(ref, generation * SLOTS + slot);
 		return ref;
 	}
 
@@ -197,11 +199,24 @@ export class Store {
 
 	release(ref: ObjectRef): void {
 		if (this.#closed) return;
-		this.#handles.unregister(ref);
+		const key = ref.generation * SLOTS + ref.slot;
+		this.#disposed.set(key, (this.#disposed.get(key) ?? 0) + 1);
 		this.#thread.calls.release(ref.slot, ref.generation);
 	}
 
+	/**
+	 * Handles given up before their refs were collected. Registering with a token, to take the registration back, would cost
+	 * every ref more than this costs the few.
+	 */
+	readonly #disposed = new Map<number, number>();
+
 	#releaseKey(key: number): void {
+		const given = this.#disposed.get(key);
+		if (given !== undefined) {
+			if (given === 1) this.#disposed.delete(key);
+			else this.#disposed.set(key, given - 1);
+			return;
+		}
 		if (!this.#closed) this.#thread.calls.release(key % SLOTS, Math.floor(key / SLOTS));
 	}
 
@@ -272,7 +287,8 @@ export class Store {
 		}
 	}
 
-	/** Decodes a message; `slot` is the object that pins its bytes, 0 if they are a task's arguments. `skip`: references before the nested ones. */
+	/** Decodes a message; `slot` is the object that pins its bytes, 0 if they are a task's arguments. `skip`: references before the nested
+	 * ones; `plain`: there are none. */
 	readBytes(
 		address: number,
 		size: number,
@@ -281,8 +297,10 @@ export class Store {
 		slot: number,
 		generation: number,
 		skip: number,
+		plain = false,
 	): unknown {
 		const { u8, u32 } = this.#thread.views;
+		if (plain) return decode(u8, address, size, kind, this.#plainHooks, this.#options.serializers);
 		const references = ((address + size + 7) & ~7) >>> 2;
 		const hooks: DecodeHooks = {
 			ref: (index) => {
