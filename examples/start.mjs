@@ -10,7 +10,7 @@ const rows = Math.floor(columns * 0.4);
 
 /** One row: a brightness from 0 to 255 for each column, each the mean of many points. */
 const renderRow = ray.remote(
-	(row, rows, columns, samples = 14, most = 1200) => {
+	(row, rows, columns, samples = 20, most = 2500) => {
 		const shades = new Uint8Array(columns);
 		for (let column = 0; column < columns; column++) {
 			let sum = 0;
