@@ -1,11 +1,11 @@
 // Words that the stress's threads share beside the core's memory, by which tasks check the core from the outside.
 //
-//   once[i]      a bit for each attempt of task i that has begun
+//   once[i]      a bit for each attempt of task i that has begun; numbers come again when nobody remembers them
 //   gpu[i]       who has GPU i
 //   licences     what each thread slot has of a resource, 3 bits each: one word, so its sum is exact at any time
 import { SLOT_WORDS } from "./host/driver.ts";
 
-export const ONCE = 8192;
+export const ONCE = 1 << 20;
 export const GPUS = 2;
 export const LICENCES = 3;
 const SLOTS = 21;
