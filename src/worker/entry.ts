@@ -1,11 +1,12 @@
 /** Where a worker thread begins. */
+import process from "node:process";
 import type { MessagePort } from "node:worker_threads";
 import { becomeWorker } from "../api/current.ts";
 import { packageNamespace } from "../api/members.ts";
 import { instantiateCore } from "../core/instantiate.ts";
 import { STATUS_OK } from "../core/layout.ts";
 import { CoreThread } from "../core/thread.ts";
-import { Board, wakeThread } from "../engine/local/board.ts";
+import { Board, UP, wakeThread } from "../engine/local/board.ts";
 import { LocalEngine } from "../engine/local/engine.ts";
 import type { ResourceTable } from "../engine/local/plans.ts";
 import { type CodePlace, receiveItself, type ShippedCode, Shipping } from "../engine/local/shipping.ts";
@@ -55,13 +56,16 @@ function begin(data: WorkerData): void {
 		label: () => currentTask()?.name ?? "",
 		wakeDriver: () => wakeThread(thread, data.driver),
 	});
-	const role = new WorkerRole(board, data.driver, data.id, data.namespace, data.resources.names);
+	const role = new WorkerRole(board, data.driver, data.id, data.namespace, data.resources.names, (message) =>
+		self?.postMessage(message),
+	);
 	const serializers = new SerializerRegistry();
 	const engine = new LocalEngine(thread, role, { ...data, serializers, collect: collectGarbage }, (made) => {
 		const shipping = new Shipping(made, data.testRunner);
 		return new Submissions(made, { resources: data.resources, shipping, kindFor: () => data.kind });
 	});
 	becomeWorker(engine);
+	reportRejections();
 	definitions().keep();
 	const functions = new ShippedFunctions(engine, (code, place) => make(code as ShippedCode, place, serializers));
 	const loop = new Loop(engine, (go) => new Executor(engine, functions, go));
@@ -69,8 +73,17 @@ function begin(data: WorkerData): void {
 	role.loop = loop;
 	// A pending wait alone does not keep a thread alive; a port that is listened to does.
 	self?.onMessage(() => {});
-	self?.postMessage("up");
+	self?.postMessage(UP);
 	void loop.run();
+}
+
+/** A promise that nobody looks after is no reason to end a worker, where other tasks run too. */
+function reportRejections(): void {
+	process.on("unhandledRejection", (reason) => {
+		const task = currentTask();
+		const where = task === undefined ? "a task" : `task ${task.name} (${task.id})`;
+		console.error(`wasmray: a promise of ${where} was rejected, and nobody handles that.`, reason);
+	});
 }
 
 /** The function of a description, once the classes that it may be given are known. */
@@ -103,5 +116,5 @@ function learn(
 
 function shipped({ name }: ShippedCode, fn: (...args: never[]) => unknown): ShippedFunction {
 	const kind = Object.prototype.toString.call(fn);
-	return { name, fn: fn as (...args: unknown[]) => unknown, asynchronous: kind.includes("Async") };
+	return { name, fn: fn as (...args: unknown[]) => unknown, asynchronous: kind.includes("Async") || undefined };
 }

@@ -52,12 +52,16 @@ export class Executor {
 		try {
 			shipped = this.#functions.get(slot, generation);
 		} catch (error) {
+			task.name = this.#functions.nameOf(slot, generation);
 			return this.#fail(task, error);
 		}
 		if (shipped instanceof Promise) {
 			shipped.then(
 				(loaded) => this.#continue(task, this.#call(task, at, loaded)),
-				(error: unknown) => this.#continue(task, this.#fail(task, error)),
+				(error: unknown) => {
+					task.name = this.#functions.nameOf(slot, generation);
+					this.#continue(task, this.#fail(task, error));
+				},
 			);
 			return undefined;
 		}
@@ -74,7 +78,7 @@ export class Executor {
 		try {
 			const args = this.#arguments(at);
 			task.start();
-			result = runAs(task, shipped.asynchronous, () => shipped.fn(...args));
+			result = runAs(task, shipped.asynchronous !== false, () => shipped.fn(...args));
 		} catch (error) {
 			return this.#fail(task, error);
 		}
@@ -87,11 +91,12 @@ export class Executor {
 			return undefined;
 		}
 		if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
-			// From its next call on, the task is carried past awaits.
 			shipped.asynchronous = true;
 			this.#settleLater(task, result as PromiseLike<unknown>);
 			return undefined;
 		}
+		// From its next call on, nothing is carried past awaits, unless it gives a promise some time.
+		shipped.asynchronous ??= false;
 		return this.#finish(task, result);
 	}
 

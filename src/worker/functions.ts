@@ -6,8 +6,8 @@ import { throwStatus } from "../engine/local/status.ts";
 export interface ShippedFunction {
 	readonly name: string;
 	readonly fn: (...args: unknown[]) => unknown;
-	/** It has shown itself asynchronous. */
-	asynchronous: boolean;
+	/** It has shown itself asynchronous, or not; undefined: it has not run yet. */
+	asynchronous: boolean | undefined;
 }
 
 interface Known {
@@ -44,6 +44,11 @@ export class ShippedFunctions {
 			);
 		}
 		return shipped;
+	}
+
+	/** What a function is called that cannot be made. */
+	nameOf(slot: number, generation: number): string {
+		return (this.#read(slot, generation) as { readonly name: string }).name;
 	}
 
 	#read(slot: number, generation: number): unknown {

@@ -1,7 +1,7 @@
 /** What a worker does differently from the driver. */
 import { RESOURCE_MEMORY } from "../core/layout.ts";
 import type { Board } from "../engine/local/board.ts";
-import { wakeThread } from "../engine/local/board.ts";
+import { MOST_SPARE_WORKERS, wakeThread } from "../engine/local/board.ts";
 import type { LocalEngine, Role } from "../engine/local/engine.ts";
 import { RayError } from "../errors.ts";
 import type { RuntimeContext } from "../types.ts";
@@ -18,12 +18,21 @@ export class WorkerRole implements Role {
 	readonly #namespace: string;
 	readonly #runtimeId: string;
 	readonly #resourceNames: readonly string[];
+	readonly #tellDriver: (message: unknown) => void;
 	/** Tasks that block this thread, innermost last. */
 	readonly #blocking: (RunningTask | undefined)[] = [];
 	engine: LocalEngine | undefined;
 	loop: Loop | undefined;
 
-	constructor(board: Board, driver: number, runtimeId: string, namespace: string, resourceNames: readonly string[]) {
+	constructor(
+		board: Board,
+		driver: number,
+		runtimeId: string,
+		namespace: string,
+		resourceNames: readonly string[],
+		tellDriver: (message: unknown) => void,
+	) {
+		this.#tellDriver = tellDriver;
 		this.#resourceNames = resourceNames;
 		this.#board = board;
 		this.#driver = driver;
@@ -77,6 +86,12 @@ export class WorkerRole implements Role {
 
 	block(): void {
 		const task = currentTask();
+		if (this.#board.blocked >= MOST_SPARE_WORKERS) {
+			throw new RayError(
+				`getSync() in task ${task?.name ?? ""}: ${MOST_SPARE_WORKERS} tasks already block their threads by getSync(), ` +
+					"each waiting for another, and no more threads are started for them. Await get() instead: that blocks none.",
+			);
+		}
 		this.#blocking.push(task?.block() ? task : undefined);
 		this.#board.addBlocked(1);
 		wakeThread(this.#thread, this.#driver);
@@ -116,8 +131,10 @@ export class WorkerRole implements Role {
 
 	beforeResults(): void {}
 
-	endWorkerOf(): boolean {
-		return false;
+	/** Workers are the driver's. While it blocks, the worker goes on. */
+	endWorkerOf(task: number, generation: number): boolean {
+		this.#tellDriver([task, generation]);
+		return true;
 	}
 
 	async shutdown(): Promise<void> {

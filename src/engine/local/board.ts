@@ -6,6 +6,14 @@
  */
 import type { CoreThread } from "../../core/thread.ts";
 
+/** What a worker says when it begins its loop. */
+export const UP = "up";
+/** A worker names the task whose worker shall be ended. */
+export type ForceMessage = readonly [task: number, generation: number];
+
+/** More threads than this are not started for those that block in a synchronous get. */
+export const MOST_SPARE_WORKERS = 64;
+
 const BLOCKED = 0;
 const LOGS = 1;
 

@@ -95,7 +95,6 @@ export class LocalEngine implements Engine {
 	readonly #room: Room;
 	readonly #submissions: Submissions;
 	readonly #role: Role;
-	readonly #options: EngineOptions;
 	#closed = false;
 
 	constructor(
@@ -109,7 +108,6 @@ export class LocalEngine implements Engine {
 		this.serializers = options.serializers;
 		this.thread = thread;
 		this.#role = role;
-		this.#options = options;
 		this.#submissions = submissions(this);
 		this.store = new Store(this, thread, {
 			...options,
@@ -117,7 +115,7 @@ export class LocalEngine implements Engine {
 			extension: (type, description) => this.#submissions.receive(type, description),
 		});
 		this.waits = new Waits(thread);
-		this.#room = new Room(thread);
+		this.#room = new Room(thread, options.maxPendingTasks);
 		this.mailbox = new Mailbox(thread, {
 			ready: (slot, generation) => this.waits.ready(slot, generation),
 			runner: (task, generation, bits) => role.runner(task, generation, bits),
@@ -146,7 +144,7 @@ export class LocalEngine implements Engine {
 
 	/** Calls `then` when no task is unfinished. */
 	whenIdle(then: () => void): void {
-		this.#room.whenEmpty(then, this.#options.maxPendingTasks);
+		this.#room.whenEmpty(then);
 	}
 
 	#checkOpen(): void {
@@ -177,8 +175,7 @@ export class LocalEngine implements Engine {
 				waiter.ready(ref.slot, ref.generation);
 				return;
 			}
-			if (options?.timeout !== undefined || options?.signal !== undefined)
-				waiter.interruptible(options, this.waits);
+			if (options?.timeout !== undefined || options?.signal !== undefined) waiter.interruptible(options, this.waits);
 		});
 	}
 
@@ -207,7 +204,6 @@ export class LocalEngine implements Engine {
 		if (timeout === 0) throw timedOut(0, `${refs.length} objects were`);
 		const deadline = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout;
 		const waiter = { ready: () => {}, abandon: () => {} };
-		for (const ref of refs) this.waits.add(ref.slot, ref.generation, waiter);
 		let first = 0;
 		const done = () => {
 			while (first < refs.length && this.store.isReady((refs[first] as ObjectRef).slot)) first++;
@@ -215,6 +211,7 @@ export class LocalEngine implements Engine {
 		};
 		this.#role.block();
 		try {
+			for (const ref of refs) this.waits.add(ref.slot, ref.generation, waiter);
 			if (!this.mailbox.waitUntil(done, deadline, () => Math.min(this.deadlines.runDue(), this.#role.drive()))) {
 				throw timedOut(timeout as number, `${refs.length - first} of ${refs.length} objects were`);
 			}

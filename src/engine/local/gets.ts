@@ -18,7 +18,8 @@ class Interruption {
 		const { timeout, signal } = options;
 		this.#signal = signal;
 		this.#onAbort = () => interrupt(signal?.reason);
-		signal?.addEventListener("abort", this.#onAbort, { once: true });
+		if (signal?.aborted) queueMicrotask(this.#onAbort);
+		else signal?.addEventListener("abort", this.#onAbort, { once: true });
 		if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
 			this.#timer = setTimeout(() => interrupt(timedOut(timeout, describe())), timeout);
 		}

@@ -11,19 +11,27 @@ interface Wish {
 
 export class Room {
 	readonly #thread: CoreThread;
+	readonly #limit: number;
 	#wishes: Wish[] = [];
 
-	constructor(thread: CoreThread) {
+	/** `limit`: tasks that may be unfinished at once. */
+	constructor(thread: CoreThread, limit: number) {
 		this.#thread = thread;
+		this.#limit = limit;
 	}
 
 	wait(count: number): Promise<void> {
+		if (count > this.#limit) {
+			throw new RangeError(
+				`capacity(): n is ${count}, but maxPendingTasks is ${this.#limit}: there will never be room for so many.`,
+			);
+		}
 		return new Promise((grant, refuse) => this.#wish({ count, grant, refuse }));
 	}
 
-	/** With room for as many tasks as are allowed in all, there are none. */
-	whenEmpty(then: () => void, limit: number): void {
-		this.#wish({ count: limit, grant: then, refuse: () => {} });
+	/** With room for as many tasks as are allowed in all, there are none. When the runtime ends, nothing is awaited any more. */
+	whenEmpty(then: () => void): void {
+		this.#wish({ count: this.#limit, grant: then, refuse: then });
 	}
 
 	/** There is more room: those whose wish is met go on; the core is told of the smallest of the others. */

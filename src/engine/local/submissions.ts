@@ -86,14 +86,19 @@ export class Submissions {
 	submit(settings: TaskSettings, args: readonly unknown[], origin: Origin): ObjectRef | ObjectRef[] | RefGenerator {
 		const plan = settings.plan?.engine === this.#engine ? (settings.plan as Plan) : this.#plan(settings);
 		const needsCare =
-			settings.timeout !== undefined || settings.signal !== undefined || settings.retryExceptions !== false;
-		if (!needsCare) {
-			const token = settings.retryDelay === 0 ? 0 : this.#reserveToken(settings);
-			return this.#parts.submitter.submit(settings, plan, args, token, origin);
-		}
-		if (settings.signal?.aborted) throw settings.signal.reason;
+			settings.timeout !== undefined ||
+			settings.signal !== undefined ||
+			settings.retryExceptions !== false ||
+			settings.retryDelay !== 0;
+		if (!needsCare) return this.#parts.submitter.submit(settings, plan, args, 0, origin);
 		const token = this.#reserveToken(settings);
-		const result = this.#parts.submitter.submit(settings, plan, args, token, origin);
+		let result: ObjectRef | ObjectRef[] | RefGenerator;
+		try {
+			result = this.#parts.submitter.submit(settings, plan, args, token, origin);
+		} catch (error) {
+			this.#forget(token >> 1);
+			throw error;
+		}
 		const first = result instanceof RefGenerator ? result.stream : Array.isArray(result) ? result[0] : result;
 		this.#watchOver(token >> 1, settings, first);
 		return result;
@@ -128,7 +133,8 @@ export class Submissions {
 		}
 		if (settings.signal !== undefined) {
 			special.onAbort = () => cancel(REASON_CANCELLED);
-			settings.signal.addEventListener("abort", special.onAbort, { once: true });
+			if (settings.signal.aborted) special.onAbort();
+			else settings.signal.addEventListener("abort", special.onAbort, { once: true });
 		}
 		if (first === undefined) return;
 		const waiter: Waiter = { ready: () => this.#forget(number), abandon: () => this.#forget(number) };

@@ -2,10 +2,10 @@
  * The driver: parent of all workers. It starts them, replaces those that die, decides about the tasks they leave behind, and
  * ends the runtime in order: tasks, store, workers.
  */
-import { REASON_SHUTDOWN, TASK_ENTRY_ATTEMPT, TASK_ENTRY_RETRIES } from "../../core/layout.ts";
+import { REASON_SHUTDOWN, TASK_ENTRY_ATTEMPT, TASK_ENTRY_GENERATION, TASK_ENTRY_RETRIES } from "../../core/layout.ts";
 import { OutOfMemoryError, RayError, RuntimeShutdownError, WorkerCrashedError } from "../../errors.ts";
 import type { RuntimeContext, RuntimeEnv, ShutdownOptions } from "../../types.ts";
-import type { Board } from "./board.ts";
+import { type Board, MOST_SPARE_WORKERS } from "./board.ts";
 import type { LocalEngine, Role } from "./engine.ts";
 import { idOf } from "./ids.ts";
 import type { Logs } from "./logs.ts";
@@ -13,8 +13,6 @@ import type { Kinds } from "./plans.ts";
 import type { Submissions } from "./submissions.ts";
 import { type Worker, Workers, type WorkersOptions } from "./workers.ts";
 
-/** More threads than this are not started for those that block in a synchronous get. */
-const MOST_SPARE_WORKERS = 64;
 /** A worker that ends before it has ever run its loop so often in a row is not started again. */
 const MOST_FAILED_STARTS = 3;
 const NEVER_ABORTED = new AbortController().signal;
@@ -53,11 +51,17 @@ export class Supervisor implements Role {
 			onUp: () => {
 				this.#failedStarts = 0;
 			},
+			onForce: (task, generation) => this.endWorkerOf(task, generation),
 			onStopped: (worker) => this.#stopped(worker),
 			logs: this.#options.logs,
 		});
+		try {
+			this.wantWorkers(0);
+		} catch (error) {
+			this.shutdownNow();
+			throw error;
+		}
 		process.on("beforeExit", this.#beforeExit);
-		this.wantWorkers(0);
 	}
 
 	get #all(): Workers {
@@ -110,7 +114,7 @@ export class Supervisor implements Role {
 			`Worker ${worker.index} was lost inside the core, so nothing in the object store can be trusted. Start another runtime.`,
 			{ cause: worker.cause },
 		);
-		this.#close(error);
+		this.#end(error);
 	}
 
 	/** Workers of this kind cannot run: what waits for them never will. */
@@ -119,7 +123,14 @@ export class Supervisor implements Role {
 			`Workers do not start (runtimeEnv ${JSON.stringify(this.#options.kinds.environments[worker.kind] ?? {})}): ${describe(worker.cause)}`,
 			{ cause: worker.cause },
 		);
+		this.#end(error);
+	}
+
+	/** At once, by itself: there is nobody to wait for. */
+	#end(error: Error): void {
 		this.#close(error);
+		for (const worker of this.#all.all) this.#all.endNow(worker);
+		this.#options.logs.close();
 	}
 
 	lost(task: number, generation: number, token: number): void {
@@ -128,14 +139,16 @@ export class Supervisor implements Role {
 		const retries = thread.views.i32[at + (TASK_ENTRY_RETRIES >> 2)] as number;
 		const attempt = thread.views.u32[at + (TASK_ENTRY_ATTEMPT >> 2)] as number;
 		const submissions = this.#submissions as Submissions;
-		if (retries !== 0 && !this.#stopping && !this.#forced.delete(task)) {
+		const forced = this.#forced.get(task) === generation;
+		if (forced) this.#forced.delete(task);
+		if (retries !== 0 && !this.#stopping && !forced) {
 			submissions.retryLater(task, generation, submissions.settingsOf(token), attempt);
 			return;
 		}
 		submissions.fail(task, generation, this.#crashError(task, generation, attempt));
 	}
-	/** Tasks whose worker was ended on purpose: no retry. */
-	readonly #forced = new Set<number>();
+	/** Tasks whose worker was ended on purpose, by index, with their generations: no retry. */
+	readonly #forced = new Map<number, number>();
 
 	#crashError(task: number, generation: number, attempt: number): Error {
 		const { workerId = -1, cause } = this.#crash ?? {};
@@ -149,10 +162,13 @@ export class Supervisor implements Role {
 		return new WorkerCrashedError(what, { workerId, ...(cause instanceof Error && { cause }) });
 	}
 
-	endWorkerOf(task: number, _generation: number): boolean {
+	endWorkerOf(task: number, generation: number): boolean {
+		const { thread } = this.#engine as LocalEngine;
+		const current = Atomics.load(thread.views.i32, (thread.taskAt(task) + TASK_ENTRY_GENERATION) >> 2);
+		if (current !== generation) return false;
 		const worker = this.#all.at(this.#runnerOf(task));
 		if (worker === undefined) return false;
-		this.#forced.add(task);
+		this.#forced.set(task, generation);
 		void this.#all.end(worker, "its task was cancelled by force");
 		return true;
 	}
@@ -257,10 +273,7 @@ export class Supervisor implements Role {
 
 	shutdownNow(): void {
 		if (this.#engine?.alive !== true) return;
-		this.#stopping = true;
-		this.#close(new RuntimeShutdownError("The runtime was shut down before this was ready."));
-		for (const worker of this.#all.all) this.#all.endNow(worker);
-		this.#options.logs.close();
+		this.#end(new RuntimeShutdownError("The runtime was shut down before this was ready."));
 	}
 
 	#close(error: Error): void {

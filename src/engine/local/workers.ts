@@ -15,6 +15,7 @@ import {
 import type { CoreThread } from "../../core/thread.ts";
 import { startWorker, type WorkerThread } from "../../platform/threads.ts";
 import type { RuntimeEnv } from "../../types.ts";
+import { type ForceMessage, UP } from "./board.ts";
 import type { Logs } from "./logs.ts";
 import { throwStatus } from "./status.ts";
 import { workerCode } from "./worker-code.generated.ts";
@@ -38,6 +39,8 @@ export interface WorkersOptions {
 	/** What each worker is given besides its place. */
 	readonly data: Readonly<Record<string, unknown>>;
 	readonly onUp: (worker: Worker) => void;
+	/** A worker wants another one ended, with the task that it runs. */
+	readonly onForce: (task: number, generation: number) => void;
 	/** The thread has stopped, its slot is not recovered yet. */
 	readonly onStopped: (worker: Worker) => void;
 	readonly logs: Logs;
@@ -98,9 +101,13 @@ export class Workers {
 		const worker: Worker = { index, epoch, kind, thread, exited, up: false, cause: undefined, ending: false };
 		this.#byIndex.set(index, worker);
 		thread.onMessage((message) => {
-			if (message !== "up") return;
-			worker.up = true;
-			this.#options.onUp(worker);
+			if (message === UP) {
+				worker.up = true;
+				this.#options.onUp(worker);
+			} else if (Array.isArray(message)) {
+				const [task, generation] = message as readonly unknown[] as ForceMessage;
+				this.#options.onForce(task, generation);
+			}
 		});
 		thread.onError((error) => {
 			worker.cause ??= error;
