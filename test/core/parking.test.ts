@@ -1,0 +1,338 @@
+import { describe, expect, test } from "vitest";
+import * as layout from "../../src/core/layout.ts";
+import { type Core, named, type Ref, type TaskRef, type Thread } from "./support/core.ts";
+import { newCore, shipped } from "./support/fresh.ts";
+
+const CPU = layout.RESOURCE_CPU;
+const unit = layout.RESOURCE_UNIT;
+
+function ready(core: Core, cpus = 1): { thread: Thread; code: Ref; plain: number; cpu: number } {
+	const thread = core.start({ worker: false });
+	thread.setResource(CPU, cpus * unit);
+	return { thread, code: thread.put(1), plain: thread.defineClass(), cpu: thread.defineClass([[CPU, unit]]) };
+}
+
+/** Which of the threads were woken by what is done. */
+function wokenBy(threads: readonly Thread[], act: () => void): number[] {
+	const before = threads.map((thread) => thread.wakes);
+	act();
+	return threads.flatMap((thread, i) => (thread.wakes === before[i] ? [] : [i]));
+}
+
+const suspend = (thread: Thread, { task, generation }: TaskRef) => named(thread.calls.suspend(task, generation));
+const resume = (thread: Thread, { task, generation }: TaskRef) => named(thread.calls.resume(task, generation));
+
+describe("parked workers", () => {
+	test("get the value to wait on from the call that found no work", () => {
+		const core = newCore();
+		ready(core);
+		const worker = core.start();
+		expect(worker.park()).toBeUndefined();
+		expect(worker.field(layout.THREAD_WAKE_VALUE)).toBe(worker.wakes);
+	});
+
+	test("are woken one for each new task, the idle ones first", () => {
+		const core = newCore();
+		const { thread, code } = ready(core);
+		const workers = Array.from({ length: 3 }, () => core.start());
+		workers[0].park(true);
+		workers[1].park();
+		workers[2].park();
+		const submit = () => void thread.submit({ code });
+		const woken = [wokenBy(workers, submit), wokenBy(workers, submit)];
+		expect(woken.flat().sort()).toEqual([1, 2]);
+		expect(wokenBy(workers, submit)).toEqual([0]);
+	});
+
+	test("that have unfinished tasks are all woken if none is idle", () => {
+		const core = newCore();
+		const { thread, code } = ready(core);
+		const workers = Array.from({ length: 3 }, () => core.start());
+		for (const worker of workers) worker.park(true);
+		expect(wokenBy(workers, () => void thread.submit({ code }))).toEqual([0, 1, 2]);
+	});
+
+	test("are woken for tasks of their kind alone", () => {
+		const core = newCore();
+		const { thread, code } = ready(core);
+		const other = thread.defineClass([], 1);
+		const workers = [core.start(), core.start({ kind: 1 })];
+		for (const worker of workers) worker.park();
+		expect(wokenBy(workers, () => void thread.submit({ code, resourceClass: other }))).toEqual([1]);
+	});
+
+	test("are not woken for a task that does not fit, and then when what it needs comes back", () => {
+		const core = newCore();
+		const { thread, code, cpu } = ready(core);
+		const workers = [core.start(), core.start()];
+		const first = thread.submit({ code, resourceClass: cpu });
+		workers[0].take();
+		workers[1].park();
+		expect(wokenBy(workers, () => void thread.submit({ code, resourceClass: cpu }))).toEqual([]);
+		// It is the finishing worker that takes it; a third task then has no room again.
+		expect(wokenBy(workers, () => void workers[0].finish(first))).toEqual([]);
+	});
+
+	test("that were woken and take nothing pass the wake on", () => {
+		const core = newCore();
+		const { thread, code } = ready(core);
+		const [first, second] = [core.start(), core.start()];
+		first.park();
+		second.park();
+		const submitted = thread.submit({ code });
+		const [woken, other] = second.field(layout.THREAD_WOKEN) ? [second, first] : [first, second];
+		expect(wokenBy([other], () => void woken.calls.unpark())).toEqual([0]);
+		expect(other.take()?.task).toBe(submitted.task);
+	});
+
+	test("that take one of two tasks wake the next for the other", () => {
+		const core = newCore();
+		const { thread, code, cpu } = ready(core, 2);
+		const workers = [core.start(), core.start(), core.start()];
+		const running = [0, 1].map(() => thread.submit({ code, resourceClass: cpu }));
+		for (const [i] of running.entries()) workers[i].take();
+		for (let i = 0; i < 2; i++) thread.submit({ code, resourceClass: cpu });
+		workers[2].park();
+		const woken = wokenBy(workers, () => {
+			thread.setResource(CPU, 4 * unit);
+		});
+		expect(woken).toEqual([2]);
+		workers[0].finish(running[0]);
+		core.check();
+	});
+
+	test("that died after they were woken pass the wake on when they are recovered", () => {
+		const core = newCore();
+		const { thread, code } = ready(core);
+		const [first, second] = [core.start(), core.start()];
+		first.park();
+		second.park();
+		thread.submit({ code });
+		const [woken, other] = second.field(layout.THREAD_WOKEN) ? [second, first] : [first, second];
+		expect(wokenBy([other], () => thread.recover(woken))).toEqual([0]);
+	});
+
+	test("that died parked are not woken once they are recovered", () => {
+		const core = newCore();
+		const { thread, code } = ready(core);
+		const [first, second] = [core.start(), core.start()];
+		first.park();
+		second.park();
+		thread.recover(second);
+		expect(wokenBy([first], () => void thread.submit({ code }))).toEqual([0]);
+	});
+
+	test("hide nobody behind them: a busy one that may not take a blocking task does not keep another from it", () => {
+		for (const busy of [true, false]) {
+			const core = newCore();
+			const { thread, code } = ready(core);
+			const workers = [core.start(), core.start()];
+			const blocking = thread.put();
+			thread.calls.markBlocking(blocking.slot, blocking.generation);
+			const first = thread.submit({ code });
+			workers[1].take();
+			suspend(workers[1], first);
+			workers[0].park(busy);
+			// The last one parked stands first in the list.
+			workers[1].park(busy);
+			expect(wokenBy(workers, () => void thread.submit({ code: blocking }))).toEqual([0]);
+		}
+	});
+
+	test("are woken for a blocking task when a resume leaves them without suspended ones", () => {
+		const core = newCore();
+		const { thread, code } = ready(core);
+		const worker = core.start();
+		const blocking = thread.put();
+		thread.calls.markBlocking(blocking.slot, blocking.generation);
+		const first = thread.submit({ code });
+		worker.take();
+		suspend(worker, first);
+		worker.park(true);
+		expect(wokenBy([worker], () => void thread.submit({ code: blocking }))).toEqual([]);
+		expect(wokenBy([worker], () => void resume(worker, first))).toEqual([0]);
+	});
+
+	test("are only those threads that were reserved as workers", () => {
+		const core = newCore();
+		const { thread, code } = ready(core);
+		thread.submit({ code });
+		expect(named(thread.calls.park(0))).toBe("wrong_state");
+		expect(thread.take()).toBeUndefined();
+		expect(thread.calls.unpark()).toBe(0);
+	});
+});
+
+describe.each(shipped)("a suspended task (%s)", (build) => {
+	function scene(): { core: Core; worker: Thread; code: Ref; cpu: number } {
+		const core = newCore({ build });
+		const worker = core.start();
+		worker.setResource(CPU, unit);
+		return { core, worker, code: worker.put(), cpu: worker.defineClass([[CPU, unit]]) };
+	}
+
+	test("gives its CPU to others, and takes it again at once if it is free", () => {
+		const { worker, code, cpu } = scene();
+		const first = worker.submit({ code, resourceClass: cpu });
+		worker.take();
+		expect(worker.calls.available(CPU)).toBe(0);
+		expect(suspend(worker, first)).toBe(0);
+		expect(worker.calls.available(CPU)).toBe(unit);
+		expect(suspend(worker, first)).toBe("wrong_state");
+		expect(resume(worker, first)).toBe(0);
+		expect(worker.calls.available(CPU)).toBe(0);
+		expect(resume(worker, first)).toBe("wrong_state");
+	});
+
+	test("keeps its GPUs and other resources", () => {
+		const { core, worker, code } = scene();
+		worker.setResource(layout.RESOURCE_GPU, unit);
+		worker.setResource(5, 10);
+		const resourceClass = worker.defineClass([
+			[CPU, unit],
+			[layout.RESOURCE_GPU, unit],
+			[5, 10],
+		]);
+		const first = worker.submit({ code, resourceClass });
+		worker.take();
+		suspend(worker, first);
+		expect([CPU, layout.RESOURCE_GPU, 5].map((resource) => worker.calls.available(resource))).toEqual([unit, 0, 0]);
+		core.check();
+		worker.finish(first);
+		expect([CPU, layout.RESOURCE_GPU, 5].map((resource) => worker.calls.available(resource))).toEqual([unit, unit, 10]);
+	});
+
+	test("gets its CPU ahead of new tasks, in the order of asking, and is told", () => {
+		const { core, worker, code, cpu } = scene();
+		const tasks = [0, 1, 2].map(() => worker.submit({ code, resourceClass: cpu }));
+		const [first, second, third] = tasks;
+		worker.take();
+		suspend(worker, first);
+		worker.take();
+		suspend(worker, second);
+		worker.take();
+		expect(resume(worker, second)).toBe("busy");
+		expect(resume(worker, first)).toBe("busy");
+		worker.submit({ code, resourceClass: cpu });
+		expect(worker.finish(third)).toBeUndefined();
+		expect(core.taskPhaseOf(second.task)).toBe(layout.TASK_PHASE_RUNNING);
+		expect(core.taskPhaseOf(first.task)).toBe(layout.TASK_PHASE_RESUMING);
+		const message = ({ task, generation }: TaskRef) => ({
+			kind: layout.MESSAGE_KIND_RUNNER,
+			slot: task,
+			generation,
+			token: layout.RUNNER_BIT_RESUME,
+		});
+		expect(worker.drain()).toEqual([message(second)]);
+		worker.finish(second);
+		expect(worker.drain()).toEqual([message(first)]);
+	});
+
+	test("may be finished, asked about or cancelled without its CPU", () => {
+		const { worker, code, cpu } = scene();
+		const [first, second] = [0, 1].map(() => worker.submit({ code, resourceClass: cpu }));
+		worker.take();
+		suspend(worker, first);
+		expect(worker.finish(first)?.task).toBe(second.task);
+		suspend(worker, second);
+		worker.ask(second);
+		expect(worker.calls.available(CPU)).toBe(unit);
+	});
+
+	test("that wants its CPU and fails meanwhile lets the next one have it", () => {
+		const { core, worker, code, cpu } = scene();
+		const tasks = [0, 1, 2].map(() => worker.submit({ code, resourceClass: cpu }));
+		worker.take();
+		suspend(worker, tasks[0]);
+		worker.take();
+		suspend(worker, tasks[1]);
+		worker.take();
+		resume(worker, tasks[0]);
+		resume(worker, tasks[1]);
+		worker.finish(tasks[0]);
+		core.check();
+		worker.finish(tasks[2]);
+		expect(core.taskPhaseOf(tasks[1].task)).toBe(layout.TASK_PHASE_RUNNING);
+	});
+
+	test("without a CPU of its own goes on at once", () => {
+		const { worker, code, cpu } = scene();
+		const plain = worker.defineClass();
+		const first = worker.submit({ code, resourceClass: plain });
+		worker.take();
+		suspend(worker, first);
+		worker.submit({ code, resourceClass: cpu });
+		worker.take();
+		expect(resume(worker, first)).toBe(0);
+	});
+});
+
+describe.each(shipped)("the limit on unfinished tasks (%s)", (build) => {
+	function scene(): { core: Core; thread: Thread; code: Ref } {
+		const core = newCore({ build });
+		const thread = core.start();
+		thread.defineClass();
+		return { core, thread, code: thread.put() };
+	}
+	const room = [{ kind: layout.MESSAGE_KIND_ROOM, slot: 0, generation: 0, token: 0 }];
+
+	test("refuses a task beyond it, and has changed nothing", () => {
+		const { core, thread, code } = scene();
+		expect(thread.calls.setLimit(2)).toBe(0);
+		const [first] = [thread.submit({ code }), thread.submit({ code, dependencies: [thread.create()] })];
+		const before = thread.stats();
+		thread.fillSpec({ code });
+		expect(named(thread.calls.submit())).toBe("limit");
+		expect(thread.stats()).toEqual(before);
+		core.check();
+		thread.take();
+		thread.finish(first);
+		thread.submit({ code });
+	});
+
+	test("tells who waits when there is room for as many as it wants", () => {
+		const { thread, code } = scene();
+		thread.calls.setLimit(3);
+		const tasks = [0, 1, 2].map(() => thread.submit({ code }));
+		expect(named(thread.calls.awaitRoom(2))).toBe("limit");
+		thread.take();
+		thread.finish(tasks[0]);
+		expect(thread.drain()).toEqual([]);
+		thread.finish(tasks[1]);
+		expect(thread.drain()).toEqual(room);
+		expect(thread.calls.awaitRoom(2)).toBe(0);
+		expect(named(thread.calls.awaitRoom(3))).toBe("limit");
+		expect(named(thread.calls.awaitRoom(0))).toBe("invalid");
+		expect(named(thread.calls.awaitRoom(4))).toBe("invalid");
+		expect(named(thread.calls.setLimit(0))).toBe("invalid");
+	});
+
+	test("that is raised makes room, and one that is lowered below a wish meets it when no task is left", () => {
+		const { core, thread, code } = scene();
+		thread.calls.setLimit(2);
+		const [first] = [thread.submit({ code }), thread.submit({ code })];
+		thread.calls.awaitRoom(1);
+		thread.calls.setLimit(3);
+		expect(thread.drain()).toEqual(room);
+		thread.calls.awaitRoom(3);
+		thread.calls.setLimit(1);
+		core.check();
+		thread.take();
+		const next = thread.finish(first) as TaskRef;
+		expect(thread.drain()).toEqual([]);
+		thread.finish(next);
+		expect(thread.drain()).toEqual(room);
+	});
+});
+
+test("every thread that waits for room is told", () => {
+	const core = newCore();
+	const { thread, code } = ready(core);
+	const worker = core.start();
+	thread.calls.setLimit(1);
+	const task = thread.submit({ code });
+	worker.take();
+	expect([thread, worker].map(({ calls }) => named(calls.awaitRoom(1)))).toEqual(["limit", "limit"]);
+	worker.finish(task);
+	expect([thread, worker].map((one) => one.drain().length)).toEqual([1, 1]);
+});
