@@ -1,7 +1,7 @@
 // Tasks and threads of the core's shipping bytes, as core.test.ts explores its objects.
-// The core's shipping bytes under every schedule with one preemption, as far as that ends soon: `npm run explore` goes on.
 import { describe, expect, test } from "vitest";
 import { Prepared, type Program } from "./program.ts";
+import { programs as calls } from "./programs/calls.ts";
 import { programs as dying } from "./programs/dying.ts";
 import { programs as scheduling } from "./programs/scheduling.ts";
 import { mustHold } from "./report.ts";
@@ -18,3 +18,4 @@ function holds(programs: readonly Program[]): void {
 
 describe("tasks and workers keep their invariants in every order:", () => holds(scheduling));
 describe("threads are ended and recovered in every order:", () => holds(dying));
+describe("other calls keep their invariants in every order:", () => holds(calls));

@@ -46,6 +46,14 @@ export interface KillOptions extends ExploreOptions {
 	/** Mutants number `from` to `to` − 1. Default: all. */
 	readonly from?: number;
 	readonly to?: number;
+	/** Of these, the first and each so many behind it. Default 1: all. */
+	readonly every?: number;
+	/** Starts no further mutant after so many seconds, those for the first look at the programs included. */
+	readonly within?: number;
+	/** The first look at each program, which learns where it comes to. Default: as long as that at a mutant. */
+	readonly baseline?: ExploreOptions;
+	/** The short look that most mutants fail at. */
+	readonly glance?: ExploreOptions;
 	readonly accepted?: readonly Accepted[];
 	readonly onMutant?: (line: string) => void;
 }
@@ -80,21 +88,37 @@ const LOOK: ExploreOptions = { bound: 2, maxSchedules: 20_000 };
 
 /** Programs of one core against its mutants. The programs must be right: each is explored as it is first. */
 export function killMatrix(programs: readonly Prepared[], options: KillOptions = {}): KillReport {
-	const { from = 0, to, accepted = [], onMutant, ...effort } = options;
+	const {
+		from = 0,
+		to,
+		every = 1,
+		within = Number.POSITIVE_INFINITY,
+		baseline,
+		glance = GLANCE,
+		accepted = [],
+		onMutant,
+		...effort
+	} = options;
+	const until = performance.now() + within * 1000;
 	const core = programs[0]?.core;
 	if (core === undefined) throw new RangeError("no programs to run against the mutants");
 	const stranger = programs.find((one) => one.core.hash !== core.hash);
 	if (stranger !== undefined) throw new Error(`"${stranger.program.name}" is about other bytes than the first program`);
 	const look = { ...LOOK, ...effort };
-	const baselines = programs.map((prepared) => observe(prepared, look));
-	const mutants = mutantsOf(core.sites).slice(from, to);
+	const baselines = programs.map((prepared) => observe(prepared, baseline ?? look));
+	const mutants = mutantsOf(core.sites)
+		.slice(from, to)
+		.filter((_, index) => index % every === 0);
+	let done = 0;
 	const killers = new Map<string, string>();
 	const survivors: Survivor[] = [];
 	const used = new Set<Accepted>();
 	let order = [...baselines].sort((a, b) => a.seconds - b.seconds);
 	for (const mutant of mutants) {
+		if (performance.now() >= until) break;
+		done++;
 		const able = order.filter(({ coverage }) => coverage[mutant.site] !== 0);
-		const killer = firstKiller(able, mutant, GLANCE) ?? firstKiller(able, mutant, look);
+		const killer = firstKiller(able, mutant, glance) ?? firstKiller(able, mutant, look);
 		if (killer !== undefined) {
 			// What found the last one is likely to find the next, which is near.
 			order = [killer, ...order.filter((one) => one !== killer)];
@@ -109,9 +133,9 @@ export function killMatrix(programs: readonly Prepared[], options: KillOptions =
 		onMutant?.(`${entry === undefined ? "survives" : "accepted"}: ${mutant.name}`);
 	}
 	return {
-		mutants: mutants.length,
+		mutants: done,
 		killed: killers.size,
-		accepted: mutants.length - killers.size - survivors.length,
+		accepted: done - killers.size - survivors.length,
 		survivors,
 		unused: accepted.filter((entry) => !used.has(entry)),
 		killers,

@@ -209,6 +209,9 @@ export interface SpecOptions {
 	readonly retries?: number;
 	readonly dependency?: Ref;
 	readonly parent?: TaskRef;
+	/** A generator; and unread items at which it pauses. */
+	readonly stream?: boolean;
+	readonly limit?: number;
 }
 
 /** What stands in the spec of a task with one result; `args`: a block of 16 bytes whose second half is the dependency. */
@@ -218,7 +221,8 @@ export function specOf(code: Ref, options: SpecOptions, args: number): [number, 
 		[layout.TASK_SPEC_CODE_GENERATION, code.generation],
 		[layout.TASK_SPEC_RESOURCE_CLASS, options.resourceClass ?? NO_CLASS],
 		[layout.TASK_SPEC_PRIORITY, 8],
-		[layout.TASK_SPEC_FLAGS, 0],
+		[layout.TASK_SPEC_FLAGS, options.stream === true ? layout.TASK_FLAG_STREAM : 0],
+		[layout.TASK_SPEC_LIMIT, options.limit ?? 0],
 		[layout.TASK_SPEC_RETRIES, options.retries ?? 0],
 		[layout.TASK_SPEC_RESULTS, 1],
 		[layout.TASK_SPEC_PARENT, options.parent?.task ?? 0],
