@@ -29,6 +29,8 @@ interface Walker {
 }
 
 const OVER = 1;
+/** The one fault that is not written down, for want of room. */
+const NO_ROOM = 2;
 
 interface Message {
 	readonly name: string;
@@ -83,6 +85,13 @@ export function walkerRoom(size: number, objects: number, tasks: number, threads
 	return calculator.checkRoom(size, objects, tasks, threads) + 64;
 }
 
+/** The same for a memory that is initialised. */
+function roomIn(memory: WebAssembly.Memory): number {
+	const rootWords = new Uint32Array(memory.buffer, PLACE_ROOT, (ROOT_HEAP_END >> 2) + 1);
+	const at = (offset: number) => rootWords[offset >> 2];
+	return walkerRoom(at(ROOT_SIZE_OFFSET), at(ROOT_OBJECT_MAX), at(ROOT_TASK_MAX), at(ROOT_THREAD_MAX));
+}
+
 interface Place {
 	readonly walker: Walker;
 	/** Where the walker works: the memory itself, or a copy. */
@@ -96,11 +105,9 @@ const places = new WeakMap<WebAssembly.Memory, Place>();
 const copies = new WeakMap<WebAssembly.Memory, Place>();
 
 function makePlace(memory: WebAssembly.Memory, rootWords: Uint32Array, layout: string, inPlace: boolean): Place {
-	const at = (offset: number) => rootWords[offset >> 2];
-	const size = at(ROOT_SIZE_OFFSET);
+	const size = rootWords[ROOT_SIZE_OFFSET >> 2];
 	if (inPlace) return { walker: instantiate(memory), memory, size, layout };
-	const room = walkerRoom(size, at(ROOT_OBJECT_MAX), at(ROOT_TASK_MAX), at(ROOT_THREAD_MAX));
-	const pages = pagesFor(size + 64 + room);
+	const pages = pagesFor(size + 64 + roomIn(memory));
 	const copy = new WebAssembly.Memory({ initial: pages, maximum: pages });
 	return { walker: instantiate(copy), memory: copy, size, layout };
 }
@@ -129,8 +136,10 @@ export function findFault(
 		new Uint8Array(buffer).set(new Uint8Array(memory.buffer, 0, known));
 	}
 	const scratch = Math.ceil(place.size / 64) * 64;
-	const code = place.walker.check(scratch, buffer.byteLength - scratch, over ? OVER : 0);
+	const room = buffer.byteLength - scratch;
+	const code = place.walker.check(scratch, room, over ? OVER : 0);
 	if (code === 0) return undefined;
+	if (code === NO_ROOM) return describeFault(code, 0, room, roomIn(place.memory));
 	const [, record, found, wanted] = new Uint32Array(buffer, scratch, 4);
 	return describeFault(code, record, found, wanted);
 }
