@@ -6,6 +6,7 @@
 import type { GetOptions, ObjectState, RuntimeContext, ShutdownOptions, StoreStats } from "../types.ts";
 import type { SerializerRegistry } from "../values/registry.ts";
 import type { RefGenerator } from "./generator.ts";
+import type { Inspection } from "./inspection.ts";
 import type { ObjectRef } from "./ref.ts";
 import type { TaskSettings } from "./settings.ts";
 
@@ -38,6 +39,8 @@ export interface Engine {
 	storeStats(): StoreStats;
 	listObjects(): Promise<ObjectState[]>;
 
+	/** What tests ask; undefined where nothing of it can be known. */
+	readonly inspection?: Inspection | undefined;
 	readonly serializers: SerializerRegistry;
 	shutdown(options: Required<ShutdownOptions>): Promise<void>;
 	shutdownNow(): void;

@@ -24,6 +24,8 @@ export interface InitSettings {
 	readonly logToDriver: boolean;
 	/** For tests: find out, when an object is released, whether somebody wrote through a view on it. */
 	readonly checkImmutability: boolean;
+	/** For tests: remember where objects and tasks were made. */
+	readonly traceCreation: boolean;
 	/** The engine's own, with the classes known so far. */
 	readonly serializers: SerializerRegistry;
 }

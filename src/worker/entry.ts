@@ -6,6 +6,8 @@ import { packageNamespace } from "../api/members.ts";
 import { instantiateCore } from "../core/instantiate.ts";
 import { STATUS_OK } from "../core/layout.ts";
 import { CoreThread } from "../core/thread.ts";
+import type { AuditSettings } from "../engine/inspection.ts";
+import { Audit } from "../engine/local/audit.ts";
 import { Board, UP, wakeThread } from "../engine/local/board.ts";
 import { LocalEngine } from "../engine/local/engine.ts";
 import type { ResourceTable } from "../engine/local/plans.ts";
@@ -35,6 +37,7 @@ export interface WorkerData {
 	readonly resources: ResourceTable;
 	readonly board: Int32Array;
 	readonly testRunner: string | undefined;
+	readonly audit: AuditSettings | undefined;
 	readonly index: number;
 	readonly epoch: number;
 	readonly kind: number;
@@ -60,7 +63,8 @@ function begin(data: WorkerData): void {
 		self?.postMessage(message),
 	);
 	const serializers = new SerializerRegistry();
-	const engine = new LocalEngine(thread, role, { ...data, serializers, collect: collectGarbage }, (made) => {
+	const audit = data.audit && new Audit(thread, data.audit, true);
+	const engine = new LocalEngine(thread, role, { ...data, serializers, collect: collectGarbage, audit }, (made) => {
 		const shipping = new Shipping(made, data.testRunner);
 		return new Submissions(made, { resources: data.resources, shipping, kindFor: () => data.kind });
 	});

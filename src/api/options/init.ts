@@ -75,6 +75,7 @@ export function initSettings(call: string, options: unknown): InitSettings {
 		zeroCopyMinBytes: given.zeroCopyMinBytes ?? ZERO_COPY_MIN_BYTES,
 		logToDriver: given.logToDriver ?? true,
 		checkImmutability: false,
+		traceCreation: false,
 		serializers: knownSerializers(),
 	};
 }

@@ -36,8 +36,10 @@ import type { EncodeHooks } from "../../values/hooks.ts";
 import type { SerializerRegistry } from "../../values/registry.ts";
 import type { Engine } from "../engine.ts";
 import type { RefGenerator } from "../generator.ts";
-import type { ObjectRef } from "../ref.ts";
+import type { Inspection } from "../inspection.ts";
+import { isRef, type ObjectRef } from "../ref.ts";
 import type { TaskSettings } from "../settings.ts";
+import type { Audit } from "./audit.ts";
 import { Deadlines } from "./deadlines.ts";
 import { GetMany, GetOne, timedOut, WaitSome } from "./gets.ts";
 import { idOf } from "./ids.ts";
@@ -92,6 +94,10 @@ export class LocalEngine implements Engine {
 	readonly waits: Waits;
 	readonly mailbox: Mailbox;
 	readonly deadlines = new Deadlines();
+	/** In tests. */
+	readonly audit: Audit | undefined;
+	/** In the driver. */
+	inspection: Inspection | undefined;
 	readonly #room: Room;
 	readonly #submissions: Submissions;
 	readonly #role: Role;
@@ -107,6 +113,7 @@ export class LocalEngine implements Engine {
 		this.namespace = options.namespace;
 		this.serializers = options.serializers;
 		this.thread = thread;
+		this.audit = options.audit;
 		this.#role = role;
 		this.#submissions = submissions(this);
 		this.store = new Store(this, thread, {
@@ -248,7 +255,12 @@ export class LocalEngine implements Engine {
 
 	submit(settings: TaskSettings, args: readonly unknown[]): ObjectRef | ObjectRef[] | RefGenerator {
 		this.#checkOpen();
-		return this.#submissions.submit(settings, args, this.#role.origin());
+		const made = this.#submissions.submit(settings, args, this.#role.origin());
+		if (this.audit?.tasks !== undefined) {
+			const { task, taskGeneration } = firstRef(made) ?? this.thread;
+			this.audit.tasks.note(task, taskGeneration, settings.name);
+		}
+		return made;
 	}
 
 	cancel(ref: ObjectRef, options: { force: boolean; recursive: boolean }): boolean {
@@ -358,10 +370,14 @@ export class LocalEngine implements Engine {
 		return this.#objects();
 	}
 
-	/** A look at a table that others change meanwhile: each entry is as it was at some moment. */
 	#objects(): ObjectState[] {
+		return this.objectEntries().map(({ state }) => state);
+	}
+
+	/** A look at a table that others change meanwhile: each entry is as it was at some moment. */
+	objectEntries(): { readonly slot: number; readonly generation: number; readonly state: ObjectState }[] {
 		const { i32, u32 } = this.thread.views;
-		const found: ObjectState[] = [];
+		const found: { slot: number; generation: number; state: ObjectState }[] = [];
 		const end = Atomics.load(i32, (PLACE_ROOT + ROOT_OBJECT_FRESH) >> 2);
 		for (let slot = 1; slot < end; slot++) {
 			const at = (this.thread.objectTable + slot * OBJECT_ENTRY_SIZE) >> 2;
@@ -373,7 +389,7 @@ export class LocalEngine implements Engine {
 			const inline = (state & STATE_INLINE) !== 0;
 			const value = at + (OBJECT_ENTRY_VALUE >> 2);
 			const sealedSize = inline ? (state >> STATE_LENGTH_SHIFT) & 31 : (u32[value + 1] as number);
-			found.push({
+			const object: ObjectState = {
 				objectId: idOf(this.id, "o", slot, generation),
 				state:
 					phase === PHASE_PENDING
@@ -386,7 +402,8 @@ export class LocalEngine implements Engine {
 				size: phase === PHASE_PENDING ? 0 : sealedSize,
 				references: holders,
 				pinned: (u32[at + (OBJECT_ENTRY_PINS >> 2)] as number) > 0,
-			});
+			};
+			found.push({ slot, generation, state: object });
 		}
 		return found;
 	}
@@ -411,4 +428,9 @@ export class LocalEngine implements Engine {
 		this.#room.abandon(error);
 		this.waits.abandonAll(error);
 	}
+}
+
+function firstRef(made: ObjectRef | ObjectRef[] | RefGenerator): ObjectRef | undefined {
+	if (Array.isArray(made)) return made[0];
+	return isRef(made) ? made : made.stream;
 }

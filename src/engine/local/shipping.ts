@@ -103,6 +103,7 @@ export class Shipping implements FunctionShipping {
 		if (known !== undefined && !known.disposed) return known;
 		const code: ShippedCode = { name, description, codecs };
 		const ref = this.#engine.store.put(code);
+		this.#engine.audit?.functions.set(ref.slot, ref.generation);
 		if (key !== undefined) this.#byKey.set(key, new WeakRef(ref));
 		return ref;
 	}

@@ -7,8 +7,10 @@ import { CoreThread } from "../../core/thread.ts";
 import { testRunner } from "../../functions/importing.ts";
 import { collectGarbage } from "../../platform/collect.ts";
 import type { InitSettings } from "../settings.ts";
+import { Audit } from "./audit.ts";
 import { Board } from "./board.ts";
 import { LocalEngine } from "./engine.ts";
+import { LocalInspection } from "./inspection.ts";
 import { Logs } from "./logs.ts";
 import { Kinds, resourceTable } from "./plans.ts";
 import { Shipping } from "./shipping.ts";
@@ -53,13 +55,15 @@ export async function startLocalEngine(settings: InitSettings): Promise<LocalEng
 		zeroCopyMinBytes: settings.zeroCopyMinBytes,
 		maxPendingTasks: settings.maxPendingTasks ?? 0xffffffff,
 	};
+	const { checkImmutability, traceCreation } = settings;
+	const audit = checkImmutability || traceCreation ? { checkImmutability, traceCreation } : undefined;
 	const supervisor = new Supervisor({
 		id,
 		namespace: settings.namespace,
 		numCpus: Math.max(1, Math.ceil(settings.numCpus)),
 		kinds,
 		board,
-		data: { ...shared, module, driver, resources, board: board.words, testRunner: testRunner() },
+		data: { ...shared, module, driver, resources, board: board.words, testRunner: testRunner(), audit },
 		logs,
 		onClosed: () => {},
 	});
@@ -67,7 +71,12 @@ export async function startLocalEngine(settings: InitSettings): Promise<LocalEng
 	const engine = new LocalEngine(
 		thread,
 		supervisor,
-		{ ...shared, serializers: settings.serializers, collect: collectGarbage },
+		{
+			...shared,
+			serializers: settings.serializers,
+			collect: collectGarbage,
+			audit: audit && new Audit(thread, audit, false),
+		},
 		(self) => {
 			submissions = new Submissions(self, {
 				resources,
@@ -81,6 +90,7 @@ export async function startLocalEngine(settings: InitSettings): Promise<LocalEng
 			return submissions;
 		},
 	);
+	engine.inspection = new LocalInspection(engine, supervisor);
 	supervisor.begin(engine, submissions as Submissions);
 	engine.mailbox.listen();
 	return engine;

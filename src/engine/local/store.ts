@@ -27,6 +27,7 @@ import { decodeInline, encodeInline } from "../../values/inline.ts";
 import type { SerializerRegistry } from "../../values/registry.ts";
 import type { Engine } from "../engine.ts";
 import { ObjectRef } from "../ref.ts";
+import type { Audit } from "./audit.ts";
 import { idOf } from "./ids.ts";
 import { throwStatus } from "./status.ts";
 import { systemError } from "./system-errors.ts";
@@ -43,6 +44,8 @@ export interface StoreOptions {
 	readonly extension: (type: number, description: unknown) => unknown;
 	/** Asks for a garbage collection, whose finalizers release what is unreachable. */
 	readonly collect: () => void;
+	/** In tests. */
+	readonly audit?: Audit | undefined;
 }
 
 export class Store {
@@ -54,6 +57,7 @@ export class Store {
 	readonly #handles = new FinalizationRegistry<number>((key) => this.#releaseKey(key));
 	readonly #views = new FinalizationRegistry<number>((key) => this.#unpinKey(key));
 	readonly #plainHooks: DecodeHooks;
+	readonly #audit: Audit | undefined;
 	#closed = false;
 	/** The last value written, as the core takes it. */
 	flags = 0;
@@ -66,6 +70,7 @@ export class Store {
 		this.#engine = engine;
 		this.#thread = thread;
 		this.#options = options;
+		this.#audit = options.audit;
 		this.#plainHooks = { extension: options.extension };
 		this.#encoder = new Encoder(options.serializers, options.encodeHooks);
 	}
@@ -122,8 +127,8 @@ export class Store {
 	): number {
 		const count = nested.length + (first === undefined ? 0 : first.length);
 		const behind = (size + 7) & ~7;
-		const total = count === 0 ? size : behind + count * REFERENCE_SIZE;
-		const address = this.allocate(total);
+		const total = count === 0 && this.#audit === undefined ? size : behind + count * REFERENCE_SIZE;
+		const address = this.allocate(total + (this.#audit?.extra ?? 0));
 		const { u8, u32 } = this.#thread.views;
 		encoder.writeTo(u8, address);
 		if (count > 0) {
@@ -131,6 +136,7 @@ export class Store {
 			if (first !== undefined) for (const ref of first) at = writeReference(u32, at, ref);
 			for (const ref of nested) at = writeReference(u32, at, ref);
 		}
+		this.#audit?.sealed(address, size, count);
 		return address;
 	}
 
@@ -187,6 +193,7 @@ export class Store {
 	newRef(slot: number, generation: number, task: number, taskGeneration: number): ObjectRef {
 		const ref = new ObjectRef(this.#engine, slot, generation, task, taskGeneration);
 		this.#handles.register(ref, generation * SLOTS + slot);
+		this.#audit?.objects?.note(slot, generation);
 		return ref;
 	}
 
@@ -221,7 +228,10 @@ export class Store {
 	}
 
 	#unpinKey(key: number): void {
-		if (!this.#closed) this.#thread.calls.unpin(key % SLOTS, Math.floor(key / SLOTS));
+		if (this.#closed) return;
+		const slot = key % SLOTS;
+		const generation = Math.floor(key / SLOTS);
+		if (this.#audit?.unviewed(slot, generation) !== false) this.#thread.calls.unpin(slot, generation);
 	}
 
 	// ── reading ──
@@ -327,6 +337,7 @@ export class Store {
 		if (status & 63) throwStatus(status, `object ${slot}`);
 		const buffer = structuredClone(this.#options.memory.buffer);
 		this.#views.register(buffer, generation * SLOTS + slot);
+		this.#audit?.viewed(slot, generation);
 		return buffer;
 	}
 

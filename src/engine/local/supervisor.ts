@@ -189,6 +189,12 @@ export class Supervisor implements Role {
 		return this.#runnerOf(task);
 	}
 
+	/** Ends all workers, and starts no others. */
+	async endWorkers(): Promise<void> {
+		this.#stopping = true;
+		await Promise.all(this.#all.all.map((worker) => this.#all.end(worker, "its test is over")));
+	}
+
 	get workers(): readonly Worker[] {
 		return this.#all.all;
 	}

@@ -1,0 +1,210 @@
+/** What a test sees of this machine's engine, and the faults it may cause. */
+import {
+	OBJECT_ENTRY_WORD,
+	STATUS_OK,
+	TASK_ENTRY_CODE,
+	TASK_ENTRY_CODE_GENERATION,
+	TASK_ENTRY_GENERATION,
+	TASK_ENTRY_STARTED,
+	TASK_ENTRY_STATE,
+	TASK_PHASE_ENDED,
+	TASK_PHASE_LOST,
+	TASK_PHASE_READY,
+	TASK_PHASE_RESUMING,
+	TASK_PHASE_RUNNING,
+	TASK_PHASE_SUSPENDED,
+	TASK_PHASE_VACANT,
+	TASK_PHASE_WAITING,
+} from "../../core/layout.ts";
+import { collectGarbage } from "../../platform/collect.ts";
+import { yieldToEventLoop } from "../../platform/yield.ts";
+import type { Inspection } from "../inspection.ts";
+import type { ObjectRef } from "../ref.ts";
+import type { LocalEngine } from "./engine.ts";
+import { idOf } from "./ids.ts";
+import type { ShippedCode } from "./shipping.ts";
+import { throwStatus } from "./status.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** Finalizers of what one collection found may make more unreachable. */
+const MOST_COLLECTIONS = 10;
+/** Finalizers run a few turns of the event loop after a collection. */
+const TURNS_AFTER_COLLECTION = 4;
+
+interface Entry {
+	readonly slot: number;
+	readonly generation: number;
+}
+
+export class LocalInspection implements Inspection {
+	readonly #engine: LocalEngine;
+	readonly #supervisor: Supervisor;
+
+	constructor(engine: LocalEngine, supervisor: Supervisor) {
+		this.#engine = engine;
+		this.#supervisor = supervisor;
+	}
+
+	unfinishedTasks(): string[] {
+		return this.#engine
+			.unfinishedTasks()
+			.map(({ task, generation }) => this.#describeTask(task, generation))
+			.filter((text) => text !== undefined);
+	}
+
+	pendingObjects(): string[] {
+		return this.#engine
+			.objectEntries()
+			.filter(({ state }) => state.state === "PENDING")
+			.map(({ state }) => `object ${state.objectId}`);
+	}
+
+	workers(): number[] {
+		return this.#supervisor.workers.map((worker) => worker.index);
+	}
+
+	idle(milliseconds: number): Promise<void> {
+		return new Promise((resolve) => {
+			const timer = setTimeout(resolve, milliseconds);
+			this.#engine.whenIdle(() => {
+				clearTimeout(timer);
+				resolve();
+			});
+		});
+	}
+
+	endWorkers(): Promise<void> {
+		return this.#supervisor.endWorkers();
+	}
+
+	async objectsLeft(): Promise<string[]> {
+		let left = this.#objectsOfPrograms();
+		for (let round = 0; left.length > 0 && round < MOST_COLLECTIONS; round++) {
+			// Without a way to collect nothing can be said about what is unreachable.
+			if (!collectGarbage()) return [];
+			for (let turn = 0; turn < TURNS_AFTER_COLLECTION; turn++) await yieldToEventLoop();
+			this.#engine.mailbox.drain();
+			left = this.#objectsOfPrograms();
+		}
+		return left.map(({ slot, generation, state }) => {
+			const { state: phase, size, references, pinned } = state;
+			const held = `${references} ${references === 1 ? "holder" : "holders"}${pinned ? ", viewed" : ""}`;
+			return `object ${state.objectId} (${phase}, ${size} bytes, ${held})${this.#madeAt(slot, generation)}`;
+		});
+	}
+
+	/** All but those that describe functions, and what those hold. */
+	#objectsOfPrograms() {
+		const kept = new Map<number, number>();
+		const functions = this.#engine.audit?.functions ?? new Map<number, number>();
+		const queue: Entry[] = [...functions].map(([slot, generation]) => ({ slot, generation }));
+		for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+			if (kept.get(next.slot) === next.generation || this.#generationOf(next.slot) !== next.generation) continue;
+			kept.set(next.slot, next.generation);
+			queue.push(...(this.#engine.audit?.nested(next.slot) ?? []));
+		}
+		return this.#engine.objectEntries().filter(({ slot, generation }) => kept.get(slot) !== generation);
+	}
+
+	#generationOf(slot: number): number {
+		const { thread } = this.#engine;
+		return Atomics.load(thread.views.i32, (thread.objectAt(slot) + OBJECT_ENTRY_WORD + 4) >> 2);
+	}
+
+	changedObjects(): string[] {
+		const changed = this.#engine.audit?.changed(this.#engine.objectEntries()) ?? [];
+		return changed.map(
+			({ slot, generation }) =>
+				`object ${idOf(this.#engine.id, "o", slot, generation)}${this.#madeAt(slot, generation)}`,
+		);
+	}
+
+	#madeAt(slot: number, generation: number): string {
+		const objects = this.#engine.audit?.objects;
+		if (objects === undefined) return "";
+		const origin = objects.of(slot, generation);
+		return origin === undefined ? ", made inside a task" : `, made here:\n${origin.stack}`;
+	}
+
+	// ── tasks ──
+
+	#describeTask(task: number, generation: number): string | undefined {
+		const { thread, audit, id } = this.#engine;
+		const at = thread.taskAt(task) >> 2;
+		const { i32 } = thread.views;
+		const state = Atomics.load(i32, at + (TASK_ENTRY_STATE >> 2));
+		const origin = audit?.tasks?.of(task, generation);
+		const name = origin?.name ?? this.#functionName(task);
+		if (Atomics.load(i32, at + (TASK_ENTRY_GENERATION >> 2)) !== generation) return undefined;
+		const submitted = origin === undefined ? "" : `, submitted here:\n${origin.stack}`;
+		return `task ${name} (${idOf(id, "t", task, generation)}), ${describePhase(state)}${submitted}`;
+	}
+
+	/** The name of a task's function, for tasks that workers submitted. */
+	#functionName(task: number): string {
+		const { thread, store } = this.#engine;
+		const at = thread.taskAt(task) >> 2;
+		const slot = thread.views.u32[at + (TASK_ENTRY_CODE >> 2)] as number;
+		const generation = thread.views.u32[at + (TASK_ENTRY_CODE_GENERATION >> 2)] as number;
+		if (slot === 0 || thread.calls.retain(slot, generation) !== STATUS_OK) return "(unknown)";
+		try {
+			return (store.read(slot, generation, true) as ShippedCode).name;
+		} catch {
+			return "(unknown)";
+		} finally {
+			thread.calls.release(slot, generation);
+		}
+	}
+
+	// ── faults ──
+
+	async killWorker(workerId: number): Promise<void> {
+		if (!this.workers().includes(workerId)) {
+			throw new RangeError(`There is no worker ${workerId}. Workers just now: ${this.workers().join(", ") || "none"}.`);
+		}
+		await this.#supervisor.killWorker(workerId);
+	}
+
+	async killWorkerOf(ref: ObjectRef): Promise<void> {
+		for (;;) {
+			const { thread, id, alive } = this.#engine;
+			const at = thread.taskAt(ref.task) >> 2;
+			const phase = Atomics.load(thread.views.i32, at + (TASK_ENTRY_STATE >> 2)) & 0xff;
+			const current = Atomics.load(thread.views.i32, at + (TASK_ENTRY_GENERATION >> 2)) === ref.taskGeneration;
+			if (!alive || !current || phase === TASK_PHASE_VACANT || phase === TASK_PHASE_ENDED) {
+				const task = idOf(id, "t", ref.task, ref.taskGeneration);
+				throw new RangeError(`Task ${task} is over: no worker runs it any more.`);
+			}
+			const runner = this.#supervisor.runnerOf(ref.task);
+			const runs = phase === TASK_PHASE_RUNNING || phase === TASK_PHASE_SUSPENDED || phase === TASK_PHASE_RESUMING;
+			// One that was taken and not begun would only go back to the queue.
+			const begun = Atomics.load(thread.views.i32, at + (TASK_ENTRY_STARTED >> 2)) !== 0;
+			if (runs && begun && this.workers().includes(runner)) return this.#supervisor.killWorker(runner);
+			await new Promise((resolve) => setTimeout(resolve, 1));
+		}
+	}
+
+	limitStore(bytes: number): void {
+		const status = this.#engine.thread.calls.setCapacity(bytes);
+		if (status !== STATUS_OK) throwStatus(status, `a limit of ${bytes} bytes`);
+	}
+}
+
+function describePhase(state: number): string {
+	const worker = `worker ${(state >>> 8) - 1}`;
+	switch (state & 0xff) {
+		case TASK_PHASE_WAITING:
+			return "waiting for its arguments";
+		case TASK_PHASE_READY:
+			return "queued";
+		case TASK_PHASE_RUNNING:
+			return `running on ${worker}`;
+		case TASK_PHASE_SUSPENDED:
+		case TASK_PHASE_RESUMING:
+			return `begun on ${worker}, waiting`;
+		case TASK_PHASE_LOST:
+			return "lost with its worker";
+		default:
+			return "being submitted or retried";
+	}
+}

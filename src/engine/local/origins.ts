@@ -1,0 +1,59 @@
+/** Where in a program objects and tasks were made: stacks without the package's own frames. */
+
+interface Origin {
+	readonly generation: number;
+	readonly stack: string;
+	readonly name: string;
+}
+
+/** Slots are used anew, so what is kept is bounded by how many objects or tasks were there at once. */
+export class Origins {
+	readonly #bySlot = new Map<number, Origin>();
+
+	/** The first to say it counts: later handles are not where it was made. */
+	note(slot: number, generation: number, name = ""): void {
+		if (this.#bySlot.get(slot)?.generation !== generation) {
+			this.#bySlot.set(slot, { generation, name, stack: callerStack() });
+		}
+	}
+
+	of(slot: number, generation: number): Origin | undefined {
+		const origin = this.#bySlot.get(slot);
+		return origin?.generation === generation ? origin : undefined;
+	}
+}
+
+const FRAMES = 8;
+
+/** The stack outside of this package: as text, since what the engine keeps for a stack would keep objects alive. */
+function callerStack(): string {
+	const { stackTraceLimit } = Error;
+	Error.stackTraceLimit = 30;
+	const frames = framesOf(new Error().stack);
+	Error.stackTraceLimit = stackTraceLimit;
+	const callers = frames.filter((frame) => !isOwn(frame));
+	// In a bundle the program is in the package's file.
+	return (callers.length > 0 ? callers : frames).slice(0, FRAMES).join("\n");
+}
+
+function framesOf(stack: string | undefined): string[] {
+	return (stack ?? "").split("\n").filter((line) => /^\s*at |@/.test(line));
+}
+
+const HERE = "engine/local/origins.ts";
+/** This file, and the folder that all of the package is in: the sources, or its own form of it; a bundle has neither. */
+const own = fileOf(framesOf(new Error().stack)[0] ?? "");
+const ownFolder = own.endsWith(HERE) ? own.slice(0, -HERE.length) : /^.*\/dist\/(?:esm|cjs)\/(?=[^/]*$)/.exec(own)?.[0];
+
+function fileOf(frame: string): string {
+	const found = /(?:\(|at (?:async )?|@)((?:file:\/\/|\/|[a-z]:[\\/])[^()]*?)(?::\d+)?(?::\d+)?\)?$/i.exec(
+		frame.trim(),
+	);
+	return (found?.[1] ?? "").replace(/^file:\/\//, "");
+}
+
+function isOwn(frame: string): boolean {
+	const file = fileOf(frame);
+	if (file === "" || file === own) return true;
+	return ownFolder !== undefined && file.startsWith(ownFolder);
+}
