@@ -114,6 +114,7 @@ describe("attending", () => {
 		const host: AttendHost & { closed: boolean } = {
 			ticket: -1,
 			closed: false,
+			polls: 0,
 			dispatch: (count) => {
 				for (let i = 0; i < count; i++) heard.push(own.views.u32[own.message(i) + 3]);
 				return undefined;
@@ -142,7 +143,7 @@ describe("attending", () => {
 		const core = new Core();
 		const [mine, other] = [core.start(), core.start()];
 		const { own, runner } = runnerOf(core, mine);
-		const host: AttendHost = { ticket: -1, closed: false, dispatch: () => undefined };
+		const host: AttendHost = { ticket: -1, closed: false, polls: 3, dispatch: () => undefined };
 		expect(await runner.run(endThread(runner.steps, other.index, other.epoch))).toBe(STATUS_OK);
 		expect(other.calls.drain()).toBe(STATUS_NOT_ATTACHED);
 		core.instance().end(mine.index, mine.epoch);

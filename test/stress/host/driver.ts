@@ -31,7 +31,9 @@ export interface DriverOptions {
 	readonly megabytes?: number;
 	readonly objects?: number;
 	readonly tasks?: number;
+	/** How often an idle worker, and the driver, read their wake words before they sleep. */
 	readonly spins?: number;
+	readonly polls?: number;
 	readonly sharedWords?: number;
 	/** Another build of the core than the embedded one, and room behind what it is told of. */
 	readonly module?: WebAssembly.Module;
@@ -63,6 +65,7 @@ export class Driver extends HostThread implements AttendHost {
 	readonly #attending: Promise<number>;
 	#frozen: Promise<void> | undefined;
 	closed = false;
+	readonly polls: number;
 	started = 0;
 	recovered = 0;
 
@@ -83,6 +86,7 @@ export class Driver extends HostThread implements AttendHost {
 		this.memory = memory;
 		this.module = module;
 		this.#options = options;
+		this.polls = options.polls ?? 0;
 		this.shared = new Int32Array(new SharedArrayBuffer((SLOT_WORDS + (options.sharedWords ?? 0)) * 4));
 		const { calls } = this.core;
 		refuse(calls.setResource(RESOURCE_CPU, (options.cpus ?? options.workers) * RESOURCE_UNIT), "setting the CPUs");

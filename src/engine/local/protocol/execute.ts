@@ -7,7 +7,7 @@
 // asynchronous task is over it is ended between two others. That gives a next task as well, so one that is in hand already
 // is put back first: a worker never keeps a task waiting that another could run.
 //
-// A task costs two steps here, in one generator: 35 ns more than plain calls would.
+// A task costs two steps here, in one generator: 50 ns more than plain calls would.
 import { STATUS_NOT_ATTACHED, STATUS_POISONED, TASK_ENTRY_STARTED } from "../../../core/layout.ts";
 import { isProtocol, type Own } from "./own.ts";
 import { type ParkHost, park } from "./park.ts";
