@@ -3,7 +3,9 @@
  * another type, the compiler names it. What calls of remote functions take and give is in `usage.ts`.
  */
 import type * as ours from "../../src/index.ts";
+import type * as oursForTests from "../../src/testing/index.ts";
 import type * as contract from "./api.d.ts";
+import type * as contractForTests from "./testing.d.ts";
 
 type Ours = typeof ours;
 type Contract = typeof contract;
@@ -40,6 +42,10 @@ export const delivered: Fits<Misfits<Ours, Pick<Contract, Delivered>>> = true;
 /** A name that the contract does not know is a mistake. */
 export const nothingElse: Fits<Exclude<keyof Ours, Delivered | "remote">> = true;
 
+/** Those for tests: all of it. */
+export const forTests: Fits<Misfits<typeof oursForTests, typeof contractForTests>> = true;
+export const nothingElseForTests: Fits<Exclude<keyof typeof oursForTests, keyof typeof contractForTests>> = true;
+
 // ── options and results ──────────────────────────────────────────────────────
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : "the contract's is wider") : "the contract's is narrower";
@@ -62,3 +68,8 @@ export const generators: Same<ours.ObjectRefGenerator<number>, contract.ObjectRe
 export const objectStates: Same<ours.ObjectState, contract.ObjectState> = true;
 export const stateFilters: Same<ours.StateFilter, contract.StateFilter> = true;
 export const storeStats: Same<ours.StoreStats, contract.StoreStats> = true;
+export const faults: Same<oursForTests.Faults, contractForTests.Faults> = true;
+export const testRuntimeOptions: Same<
+	Omit<oursForTests.TestRuntimeOptions, keyof ours.InitOptions>,
+	Pick<contractForTests.TestRuntimeOptions, "timeout" | "checkImmutability" | "checkLeaks">
+> = true;
