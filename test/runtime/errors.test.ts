@@ -1,0 +1,225 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import * as ray from "../../src/index.ts";
+import { failure, withRuntime } from "./with-runtime.ts";
+
+const bad = ray.remote(
+	(message: string) => {
+		throw Object.assign(new RangeError(message), { code: "E_FAR", detail: { n: 1 } });
+	},
+	{ name: "bad" },
+);
+
+describe("a failed task's error", () => {
+	it("names the task, its id and attempt, keeps the cause and where it was thrown", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const error = await failure(bad.remote("too far").get());
+			expect(error).toBeInstanceOf(ray.TaskError);
+			expect(error).toMatchObject({ name: "TaskError", taskName: "bad", attempts: 1 });
+			expect(error.taskId).toMatch(/-t/);
+			expect(error.message).toContain("too far");
+			expect(error.cause).toBeInstanceOf(RangeError);
+			expect(error.cause).toMatchObject({ code: "E_FAR", detail: { n: 1 } });
+			expect(error.remoteStack).toMatch(/RangeError: too far[\s\S]*errors\.test/);
+		}));
+
+	it("passes through arguments and awaiting tasks without being wrapped anew", () =>
+		withRuntime({}, async () => {
+			const pass = ray.remote((value: unknown) => value, { name: "pass" });
+			const outer = ray.remote(
+				async () => {
+					await bad.remote("inside").get();
+				},
+				{ name: "outer" },
+			);
+			for (const ref of [pass.remote(pass.remote(pass.remote(bad.remote("inside")))), pass.remote(outer.remote())]) {
+				const error = await failure(ref.get());
+				expect(error).toMatchObject({ taskName: "bad", message: "Task bad failed: RangeError: inside" });
+				expect(error.cause).toBeInstanceOf(RangeError);
+			}
+		}));
+
+	it("keeps what was thrown when that is no error, and describes what cannot be sent", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const thrower = ray.remote((value: unknown) => {
+				throw value;
+			});
+			expect((await failure(thrower.remote({ odd: 1 }).get())).cause).toEqual({ odd: 1 });
+			expect((await failure(thrower.remote(undefined).get())).cause).toBeUndefined();
+			const wild = ray.remote(() => {
+				throw Object.assign(new Error("wild"), { callback: () => 1 });
+			});
+			expect((await failure(wild.remote().get())).message).toContain("wild");
+		}));
+
+	it("is every result's when there are several, also if their number is wrong", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const [a, b] = ray.remote(() => ["x", "y"], { numReturns: 2 }).remote() as ReturnType<typeof ray.put>[];
+			expect(await ray.get([a, b] as never)).toEqual(["x", "y"]);
+			const refs = ray.remote(() => [1, 2, 3], { numReturns: 2 }).remote() as ReturnType<typeof ray.put>[];
+			for (const ref of refs) expect((await failure(ref.get())).message).toMatch(/array of 2 values.*array of 3/);
+		}));
+});
+
+describe("retries", () => {
+	it("are made for what was thrown when asked, with a rule, and end with the number of attempts", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			class Far extends RangeError {}
+			const run = (retryExceptions: never) =>
+				failure(bad.options({ maxRetries: 2, retryExceptions }).remote("again").get());
+			expect((await run(true as never)).attempts).toBe(3);
+			expect((await run(false as never)).attempts).toBe(1);
+			expect((await run([RangeError] as never)).attempts).toBe(3);
+			expect((await run([TypeError, Far] as never)).attempts).toBe(1);
+			const seen: [unknown, number][] = [];
+			const rule = (error: unknown, attempt: number) => {
+				seen.push([(error as Error).message, attempt]);
+				return attempt < 2;
+			};
+			expect((await run(rule as never)).attempts).toBe(2);
+			expect(seen).toEqual([
+				["again", 1],
+				["again", 2],
+			]);
+		}));
+
+	it("match a class by its name in the worker, which has one of its own", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			class Busy extends Error {}
+			const busy = ray.remote(
+				() => {
+					throw new Busy("later");
+				},
+				{ maxRetries: 1, retryExceptions: [Busy] },
+			);
+			expect((await failure(busy.remote().get())).attempts).toBe(2);
+		}));
+
+	it("wait for their delay, which may depend on the attempt", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const asked: number[] = [];
+			const retryDelay = (attempt: number) => {
+				asked.push(attempt);
+				return 1;
+			};
+			const ref = bad.options({ maxRetries: 3, retryExceptions: true, retryDelay }).remote("later");
+			expect((await failure(ref.get())).attempts).toBe(4);
+			expect(asked).toEqual([1, 2, 3]);
+		}));
+
+	it("know their attempt, and one of them may succeed", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const third = ray.remote(
+				() => {
+					const attempt = ray.getRuntimeContext().attempt ?? 0;
+					if (attempt < 3) throw new Error("not yet");
+					return attempt;
+				},
+				{ maxRetries: 5, retryExceptions: true },
+			);
+			expect(await third.remote().get()).toBe(3);
+		}));
+});
+
+describe("a task that ends its worker", () => {
+	it("fails with a WorkerCrashedError, or is retried, and others go on", () =>
+		withRuntime({}, async () => {
+			const marks = await mkdtemp(join(tmpdir(), "wasmray-test-"));
+			const exits = ray.remote(() => process.exit(7), { maxRetries: 0 });
+			const once = ray.remote(
+				(mark: string) => {
+					if (!existsSync(mark)) {
+						// The worker's own, synchronous: it has no time for another.
+						process.getBuiltinModule("node:fs").writeFileSync(mark, "");
+						process.exit(1);
+					}
+					return "second time";
+				},
+				{ maxRetries: 1 },
+			);
+			const good = Array.from({ length: 20 }, (_, i) => ray.remote((n: number) => n + 1).remote(i));
+			const error = await failure(exits.remote().get());
+			expect(error).toBeInstanceOf(ray.WorkerCrashedError);
+			expect(error.message).toMatch(/attempt 1.*code 7/);
+			expect(await once.remote(join(marks, "once")).get()).toBe("second time");
+			expect(await ray.get(good)).toEqual(good.map((_, i) => i + 1));
+			await writeFile(join(marks, "gone"), "");
+			const twice = ray.remote(() => process.exit(7), { maxRetries: 1 });
+			expect((await failure(twice.remote().get())).message).toMatch(/attempt 2/);
+		}));
+
+	it("by what nobody caught, by the heap's end: the error says by what", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const throwsLater = ray.remote(
+				() =>
+					new Promise(() => {
+						setImmediate(() => {
+							throw new RangeError("nobody caught this");
+						});
+					}),
+				{ maxRetries: 0 },
+			);
+			expect(await failure(throwsLater.remote().get())).toMatchObject({
+				name: "WorkerCrashedError",
+				message: expect.stringContaining("nobody caught this"),
+			});
+			const hungry = ray.remote(
+				() => {
+					const kept: unknown[] = [];
+					for (;;) kept.push(new Array(1000).fill(kept.length));
+				},
+				{ maxRetries: 0, runtimeEnv: { resourceLimits: { maxOldGenerationSizeMb: 24 } } },
+			);
+			expect(await failure(hungry.remote().get())).toBeInstanceOf(ray.OutOfMemoryError);
+			expect(
+				await ray
+					.remote(() => "alive")
+					.remote()
+					.get(),
+			).toBe("alive");
+		}));
+
+	it("leaves nothing in the store", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const dies = ray.remote(
+				(_large: Uint8Array) => {
+					ray.put("held by this worker");
+					process.exit(1);
+				},
+				{ maxRetries: 0 },
+			);
+			const round = async () => {
+				using ref = dies.remote(new Uint8Array(100_000));
+				await failure(ref.get());
+			};
+			await round();
+			const { objects, used } = ray.storeStats();
+			for (let i = 0; i < 5; i++) await round();
+			expect(ray.storeStats()).toMatchObject({ objects, used });
+		}));
+});
+
+describe("a task whose stack overflows", () => {
+	it("fails with a RangeError, and its worker lives on", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const deep = ray.remote(() => {
+				const dive = (): number => dive() + 1;
+				return dive();
+			});
+			const put = ray.remote(() => {
+				const dive = (): number => {
+					ray.put(1);
+					return dive() + 1;
+				};
+				return dive();
+			});
+			const worker = ray.remote(() => ray.getRuntimeContext().workerId);
+			const before = await worker.remote().get();
+			expect((await failure(deep.remote().get())).cause).toBeInstanceOf(RangeError);
+			expect((await failure(put.remote().get())).cause).toBeInstanceOf(Error);
+			expect(await worker.remote().get()).toBe(before);
+		}));
+});

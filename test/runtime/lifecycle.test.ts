@@ -1,0 +1,172 @@
+import { afterEach, describe, expect, it } from "vitest";
+import * as ray from "../../src/index.ts";
+import { failure, withRuntime } from "./with-runtime.ts";
+
+const small = { numCpus: 1, objectStoreMemory: "8MiB" } as const;
+const spin = ray.remote(() => {
+	while (!ray.getRuntimeContext().signal.aborted);
+});
+const forever = ray.remote(async () => {
+	await new Promise(() => {});
+});
+const double = ray.remote((n: number) => n * 2);
+
+afterEach(() => ray.shutdown());
+
+describe("the default runtime", () => {
+	it("can be started and shut down many times, and computes each time", async () => {
+		for (let i = 0; i < 5; i++) {
+			await ray.init(small);
+			expect(await double.remote(i).get()).toBe(2 * i);
+			await ray.shutdown();
+			expect(ray.isInitialized()).toBe(false);
+		}
+	});
+
+	it("is refused a second time, and its calls before and after have errors of their own", async () => {
+		await ray.init(small);
+		await expect(ray.init(small)).rejects.toThrow(ray.RuntimeAlreadyInitializedError);
+		await ray.shutdown();
+		expect(() => ray.put(1)).toThrow(ray.RuntimeShutdownError);
+		expect(() => ray.runtime()).toThrow(ray.RuntimeNotInitializedError);
+	});
+
+	it("is not left behind by an init that fails", async () => {
+		const before = process.listenerCount("beforeExit");
+		await expect(ray.init({ ...small, runtimeEnv: { execArgv: ["--no-such-flag-at-all"] } })).rejects.toThrow();
+		expect(ray.isInitialized()).toBe(false);
+		expect(process.listenerCount("beforeExit")).toBe(before);
+		await ray.init(small);
+		expect(await double.remote(4).get()).toBe(8);
+	});
+});
+
+describe("several runtimes", () => {
+	it("live side by side, each with the calls inside its run", async () => {
+		const [a, b] = await Promise.all([ray.createRuntime(small), ray.createRuntime(small)]);
+		const ids = await Promise.all(
+			[a, b].map((runtime) =>
+				runtime.run(() =>
+					ray
+						.remote(() => ray.getRuntimeContext().runtimeId)
+						.remote()
+						.get(),
+				),
+			),
+		);
+		expect(ids).toEqual([a.id, b.id]);
+		await Promise.all([a.shutdown(), b.shutdown()]);
+	});
+
+	it("refuse each other's refs", async () => {
+		const other = await ray.createRuntime(small);
+		const foreign = other.put({ here: true });
+		await withRuntime(small, async () => {
+			expect(() => double.remote(foreign as never)).toThrow(/another runtime/);
+		});
+		await other.shutdown();
+	});
+});
+
+describe("a shutdown", () => {
+	it("lets queued and running work finish when it drains", async () => {
+		const runtime = await ray.createRuntime(small);
+		const results = runtime.run(() => Array.from({ length: 20 }, (_, i) => double.remote(i).get()));
+		await runtime.shutdown({ drain: true });
+		expect(await Promise.all(results)).toEqual(Array.from({ length: 20 }, (_, i) => i * 2));
+	});
+
+	it("without draining cancels what is queued and running, and tells whoever waits", async () => {
+		const runtime = await ray.createRuntime(small);
+		const pending = runtime.run(() => [spin.remote().get(), spin.remote().get(), forever.remote().get()]);
+		const settled = Promise.allSettled(pending);
+		await runtime.shutdown();
+		for (const result of await settled) {
+			expect(result).toMatchObject({ status: "rejected", reason: expect.any(ray.RuntimeShutdownError) });
+		}
+	});
+
+	it("terminates what still runs when its time is over", async () => {
+		const runtime = await ray.createRuntime(small);
+		const stuck = runtime.run(() =>
+			failure(
+				ray
+					.remote(() => {
+						for (;;);
+					})
+					.remote()
+					.get(),
+			),
+		);
+		await runtime.shutdown({ timeout: 0 });
+		expect(await stuck).toBeInstanceOf(ray.RuntimeShutdownError);
+	});
+
+	it("at once rejects everything pending, also in the middle of a drain", async () => {
+		const runtime = await ray.createRuntime(small);
+		const stuck = runtime.run(() => failure(forever.remote().get()));
+		const draining = runtime.shutdown({ drain: true, timeout: 2 ** 30 });
+		runtime.shutdownNow();
+		await draining;
+		expect(await stuck).toBeInstanceOf(ray.RuntimeShutdownError);
+	});
+
+	it("makes every later call a RuntimeShutdownError", async () => {
+		const runtime = await ray.createRuntime(small);
+		const ref = runtime.put([1]);
+		await runtime.shutdown();
+		await expect(runtime.get(ref)).rejects.toThrow(ray.RuntimeShutdownError);
+		expect(() => runtime.getSync(ref)).toThrow(ray.RuntimeShutdownError);
+		expect(() => runtime.put(1)).toThrow(ray.RuntimeShutdownError);
+		await expect(runtime.wait([ref])).rejects.toThrow(ray.RuntimeShutdownError);
+	});
+
+	it("ends waits for capacity, for streams, and for some of many", async () => {
+		const runtime = await ray.createRuntime({ ...small, maxPendingTasks: 2 });
+		const waits = runtime.run(() => {
+			const ref = forever.remote();
+			const items = ray
+				.remote(async function* () {
+					await new Promise(() => {});
+					yield 1;
+				})
+				.remote();
+			return [ray.capacity(), ray.wait([ref]), items.next()].map(failure);
+		});
+		runtime.shutdownNow();
+		for (const error of await Promise.all(waits)) expect(error).toBeInstanceOf(ray.RuntimeShutdownError);
+	});
+});
+
+describe("inside a task", () => {
+	it("lifecycle calls throw and say so", async () => {
+		await withRuntime(small, async () => {
+			const error = await failure(
+				ray
+					.remote(() => ray.init())
+					.remote()
+					.get(),
+			);
+			expect(error.message).toMatch(/init\(\) inside a task/);
+			const shut = await failure(
+				ray
+					.remote(() => ray.shutdown())
+					.remote()
+					.get(),
+			);
+			expect(shut.message).toMatch(/shutdown\(\) inside a task/);
+		});
+	});
+});
+
+describe("workers that cannot start", () => {
+	it("end the runtime with the reason", async () => {
+		const runtime = await ray.createRuntime({
+			...small,
+			runtimeEnv: { execArgv: ["--require", "./no-such-file.cjs"] },
+		});
+		const error = await runtime.run(() => failure(double.remote(1).get()));
+		expect(error.message).toMatch(/Workers do not start.*no-such-file/);
+		await runtime.shutdown();
+	});
+});

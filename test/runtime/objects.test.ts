@@ -1,0 +1,223 @@
+import { describe, expect, it } from "vitest";
+import * as ray from "../../src/index.ts";
+import { collectGarbage } from "../../src/platform/collect.ts";
+import { failure, settledObjects, withRuntime } from "./with-runtime.ts";
+
+const identity = ray.remote((value: unknown) => value);
+const nap = ray.remote(async () => {
+	await new Promise(() => {});
+});
+
+const kinds: [string, unknown][] = [
+	["undefined", undefined],
+	["null", null],
+	["minus zero", -0],
+	["NaN", Number.NaN],
+	["a short string", "héllo"],
+	["a long string", "wasm".repeat(10_000)],
+	["a lone surrogate", "\ud800x"],
+	["a large bigint", -(2n ** 200n)],
+	["a date", new Date(12345)],
+	["a regular expression", /a+b/giu],
+	[
+		"a map",
+		new Map<unknown, unknown>([
+			[{ key: 1 }, [2]],
+			["a", new Map()],
+		]),
+	],
+	["a set", new Set([1, "two", Number.NaN])],
+	["nested objects", { a: [{ b: { c: [1, 3] } }], __proto__x: 1 }],
+	["a buffer", Buffer.from("bytes")],
+	["an array buffer", new Uint8Array([1, 2, 3]).buffer],
+	["a data view", new DataView(new Uint8Array([9, 8, 7]).buffer, 1)],
+	["small floats", new Float32Array([1.5, -2.5])],
+	["large integers", new Int32Array(100_000).map((_, i) => i)],
+	["big integers", new BigInt64Array([1n, -1n])],
+];
+
+describe("values", () => {
+	it("come back as they were, put and through a task", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			for (const [name, value] of kinds) {
+				expect(await ray.put(value).get(), name).toEqual(value);
+				expect(await identity.remote(value).get(), name).toEqual(value);
+				expect(await identity.remote(ray.put(value)).get(), name).toEqual(value);
+			}
+		}));
+
+	it("keep cycles, shared identity and errors", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const node: Record<string, unknown> = { name: "ring" };
+			node.self = node;
+			const [back, twice] = (await identity.remote([node, node]).get()) as Record<string, unknown>[];
+			expect(back).toBe(twice);
+			expect(back?.self).toBe(back);
+			const error = (await identity.remote(new RangeError("far", { cause: new TypeError("near") })).get()) as Error;
+			expect(error).toBeInstanceOf(RangeError);
+			expect(error.cause).toMatchObject({ name: "TypeError", message: "near" });
+		}));
+
+	it("that cannot be sent are refused with the path to them", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			expect(() => ray.put({ user: { callback: () => 1 } })).toThrow(/user\.callback/);
+			expect(() => identity.remote({ list: [Symbol("s")] })).toThrow(/args\[0\]\.list\[0\]/);
+			const error = await failure(
+				ray
+					.remote(() => ({ inner: () => 1 }))
+					.remote()
+					.get(),
+			);
+			expect(error.message).toMatch(/result\.inner/);
+		}));
+
+	it("of registered classes keep their class, in workers too", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			class Point {
+				x: number;
+				constructor(x: number) {
+					this.x = x;
+				}
+				double() {
+					return new Point(this.x * 2);
+				}
+			}
+			ray.registerSerializer(Point, { name: "Point", serialize: ({ x }) => x, deserialize: (x) => new Point(x) });
+			const back = await ray
+				.remote((point: Point) => point.double())
+				.remote(new Point(4))
+				.get();
+			expect(back).toBeInstanceOf(Point);
+			expect(back.x).toBe(8);
+		}));
+});
+
+describe("get", () => {
+	it("gives a tuple's values in order, a ref twice too", () =>
+		withRuntime({}, async () => {
+			const a = identity.remote(1);
+			const b = ray.put("two");
+			expect(await ray.get([a, b, a])).toEqual([1, "two", 1]);
+		}));
+
+	it("gives the values of 10,000 refs", () =>
+		withRuntime({}, async () => {
+			const refs = Array.from({ length: 10_000 }, (_, i) => (i % 2 ? ray.put(i) : identity.remote(i)));
+			expect(await ray.get(refs)).toEqual(refs.map((_, i) => i));
+		}));
+
+	it("synchronously gives what workers make meanwhile", () =>
+		withRuntime({}, async () => {
+			const refs = Array.from({ length: 50 }, (_, i) => identity.remote(i));
+			expect(ray.getSync(refs)).toEqual(refs.map((_, i) => i));
+			expect(ray.getSync(identity.remote("one"))).toBe("one");
+		}));
+
+	it("ends at its timeout and at its signal, and the task goes on", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const ref = nap.remote();
+			await expect(ref.get({ timeout: 0 })).rejects.toThrow(ray.GetTimeoutError);
+			await expect(ref.get({ timeout: 1 })).rejects.toThrow(ray.GetTimeoutError);
+			expect(() => ray.getSync(ref, { timeout: 1 })).toThrow(ray.GetTimeoutError);
+			await expect(ray.get([ref, ray.put(1)], { timeout: 1 })).rejects.toThrow(/1 of 2 objects/);
+			await expect(ref.get({ signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
+			const controller = new AbortController();
+			const got = failure(ref.get({ signal: controller.signal }));
+			controller.abort(new Error("enough"));
+			expect((await got).message).toBe("enough");
+			expect(ray.cancel(ref)).toBe(true);
+		}));
+});
+
+describe("wait and asCompleted", () => {
+	it("split refs into the ready and the others, in input order", () =>
+		withRuntime({}, async () => {
+			const never = nap.remote();
+			const [a, b] = [ray.put(1), ray.put(2)];
+			expect(await ray.wait([a, never, b], { numReturns: 2 })).toEqual([[a, b], [never]]);
+			expect(await ray.wait([never], { timeout: 0 })).toEqual([[], [never]]);
+			await expect(ray.wait([a, a])).rejects.toThrow(RangeError);
+			await expect(ray.wait([a], { numReturns: 2 })).rejects.toThrow(RangeError);
+		}));
+
+	it("give refs as they become ready", () =>
+		withRuntime({}, async () => {
+			const refs = Array.from({ length: 30 }, (_, i) => identity.remote(i));
+			const seen: unknown[] = [];
+			for await (const ref of ray.asCompleted(refs)) seen.push(await ref.get());
+			expect(seen.sort((x, y) => Number(x) - Number(y))).toEqual(refs.map((_, i) => i));
+		}));
+});
+
+describe("views", () => {
+	it("stay as they were through subarray, after the handle is gone and the memory is used anew", () =>
+		withRuntime({ numCpus: 1, objectStoreMemory: "16MiB" }, async () => {
+			const ref = ray.put(new Float64Array(200_000).fill(7));
+			let view: Float64Array | undefined = await ref.get();
+			expect(view.buffer).toBeInstanceOf(SharedArrayBuffer);
+			const part = view.subarray(1000, 2000);
+			view = undefined;
+			ref[Symbol.dispose]();
+			for (let i = 0; i < 20; i++) {
+				collectGarbage();
+				ray.put(new Float64Array(200_000).fill(i))[Symbol.dispose]();
+			}
+			expect(part.every((x) => x === 7)).toBe(true);
+		}));
+
+	it("are private copies when asked, or when small", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const large = ray.put(new Uint8Array(100_000));
+			expect((await large.get({ copy: true })).buffer).toBeInstanceOf(ArrayBuffer);
+			const little = ray.put(new Uint8Array(100));
+			expect((await little.get()).buffer).toBeInstanceOf(ArrayBuffer);
+			expect((await little.get({ copy: false })).buffer).toBeInstanceOf(SharedArrayBuffer);
+		}));
+});
+
+describe("handles", () => {
+	it("that were disposed are refused, and free leaves an error for the others", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const ref = ray.put({ a: 1 });
+			const holder = (await ray.put([ref]).get()) as unknown as [typeof ref];
+			ref[Symbol.dispose]();
+			ref[Symbol.dispose]();
+			await expect(ref.get()).rejects.toThrow(ray.RefDisposedError);
+			expect(await holder[0].get()).toEqual({ a: 1 });
+			ray.free(holder[0]);
+			await expect(holder[0].get()).rejects.toThrow(ray.ObjectFreedError);
+		}));
+
+	it("nested in values, arguments and results are counted, and all objects go with the last of them", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const wrap = ray.remote((value: unknown) => ({ made: ray.put("inner"), value }));
+			const unwrap = ray.remote(async (box: { ref: ReturnType<typeof ray.put<unknown>> }) => box.ref.get());
+			const round = async () => {
+				using inner = ray.put({ text: "deep" });
+				using boxed = ray.put({ ref: inner });
+				using again = unwrap.remote(boxed);
+				expect(await again.get()).toEqual({ text: "deep" });
+				using result = wrap.remote({ list: [inner] });
+				const { made, value } = (await result.get()) as { made: typeof inner; value: { list: (typeof inner)[] } };
+				expect(await made.get()).toBe("inner");
+				expect(await value.list[0]?.get()).toEqual({ text: "deep" });
+				for (const ref of [made, value.list[0]]) ref?.[Symbol.dispose]();
+			};
+			await round();
+			const before = await settledObjects();
+			for (let i = 0; i < 20; i++) await round();
+			expect(await settledObjects()).toBeLessThanOrEqual(before);
+		}));
+});
+
+describe("a full store", () => {
+	it("is an ObjectStoreFullError, and goes on when there is room again", () =>
+		withRuntime({ numCpus: 1, objectStoreMemory: "1MiB" }, async () => {
+			const held: Disposable[] = [];
+			expect(() => {
+				for (let i = 0; i < 1000; i++) held.push(ray.put(new Uint8Array(1_000_000)));
+			}).toThrow(ray.ObjectStoreFullError);
+			for (const ref of held) ref[Symbol.dispose]();
+			expect((await ray.put(new Uint8Array(500_000)).get()).length).toBe(500_000);
+		}));
+});
