@@ -63,7 +63,7 @@ function begin(data: WorkerData): void {
 		self?.postMessage(message),
 	);
 	const serializers = new SerializerRegistry();
-	const audit = data.audit && new Audit(thread, data.audit, true);
+	const audit = data.audit && new Audit(thread, data.audit, () => role.origin());
 	const engine = new LocalEngine(thread, role, { ...data, serializers, collect: collectGarbage, audit }, (made) => {
 		const shipping = new Shipping(made, data.testRunner);
 		return new Submissions(made, { resources: data.resources, shipping, kindFor: () => data.kind });

@@ -2,7 +2,7 @@
  * For tests: a checksum behind each payload, taken when it is written, and looked at before a view's pin is given back and
  * at the end. Any thread can check any payload, so it does not matter who wrote and who looks.
  *
- *     payload | references | checksum
+ *     payload | references | checksum | the task that made it, its generation
  */
 import {
 	OBJECT_ENTRY_VALUE,
@@ -18,7 +18,12 @@ import type { CoreThread } from "../../core/thread.ts";
 import type { AuditSettings } from "../inspection.ts";
 import { Origins } from "./origins.ts";
 
-const CHECKSUM_BYTES = 4;
+const TRAILER_BYTES = 12;
+
+interface Maker {
+	readonly parent: number;
+	readonly parentGeneration: number;
+}
 
 interface Viewed {
 	readonly address: number;
@@ -35,16 +40,16 @@ export class Audit {
 	readonly functions = new Map<number, number>();
 	readonly #checks: boolean;
 	readonly #thread: CoreThread;
-	/** A worker leaves a changed object pinned, for the driver to find. */
-	readonly #reports: boolean;
+	/** The task that runs here now. A worker has one, and leaves a changed object pinned for the driver to find. */
+	readonly #origin: (() => Maker) | undefined;
 	readonly #viewed = new Map<string, Viewed>();
 	readonly #changed = new Map<string, { slot: number; generation: number }>();
 
-	constructor(thread: CoreThread, settings: AuditSettings, isWorker: boolean) {
+	constructor(thread: CoreThread, settings: AuditSettings, origin?: () => Maker) {
 		this.#thread = thread;
 		this.#checks = settings.checkImmutability;
-		this.#reports = !isWorker;
-		if (settings.traceCreation && !isWorker) {
+		this.#origin = origin;
+		if (settings.traceCreation && origin === undefined) {
 			this.objects = new Origins();
 			this.tasks = new Origins();
 		}
@@ -52,12 +57,17 @@ export class Audit {
 
 	/** What a block needs beside payload and references. */
 	get extra(): number {
-		return this.#checks ? CHECKSUM_BYTES : 0;
+		return TRAILER_BYTES;
 	}
 
 	/** A payload was written: of `size` bytes, with so many references behind it. */
 	sealed(address: number, size: number, references: number): void {
-		if (this.#checks) this.#thread.views.u32[checksumAt(address, size, references)] = this.#sum(address, size);
+		const { u32 } = this.#thread.views;
+		const at = trailerAt(address, size, references);
+		const { parent = 0, parentGeneration = 0 } = this.#origin?.() ?? {};
+		u32[at] = this.#checks ? this.#sum(address, size) : 0;
+		u32[at + 1] = parent;
+		u32[at + 2] = parentGeneration;
 	}
 
 	/** Somebody here has one more view on a pinned object. */
@@ -78,8 +88,9 @@ export class Audit {
 		const intact = this.#isIntact(viewed);
 		if (--viewed.count === 0) this.#viewed.delete(key);
 		if (intact) return true;
-		if (this.#reports) this.#changed.set(key, { slot, generation });
-		return this.#reports;
+		if (this.#origin !== undefined) return false;
+		this.#changed.set(key, { slot, generation });
+		return true;
 	}
 
 	/** Objects that were written to: those found before, those viewed here, and all that have a payload now. */
@@ -133,8 +144,17 @@ export class Audit {
 		}));
 	}
 
+	/** The task that made an object, as far as it is known. */
+	makerOf(slot: number): Maker | undefined {
+		if (!this.#hasPayload(slot)) return undefined;
+		const { u32 } = this.#thread.views;
+		const { address, size, references } = this.#payload(slot);
+		const at = trailerAt(address, size, references);
+		return u32[at + 1] === 0 ? undefined : { parent: u32[at + 1] as number, parentGeneration: u32[at + 2] as number };
+	}
+
 	#isIntact({ address, size, references }: Omit<Viewed, "count">): boolean {
-		return this.#thread.views.u32[checksumAt(address, size, references)] === this.#sum(address, size);
+		return this.#thread.views.u32[trailerAt(address, size, references)] === this.#sum(address, size);
 	}
 
 	/** FNV-1a over words, then over the bytes that are left. */
@@ -155,6 +175,6 @@ function aligned(size: number): number {
 }
 
 /** As an index of words. */
-function checksumAt(address: number, size: number, references: number): number {
+function trailerAt(address: number, size: number, references: number): number {
 	return (address + aligned(size) + references * 8) >>> 2;
 }

@@ -120,10 +120,16 @@ export class LocalInspection implements Inspection {
 	}
 
 	#madeAt(slot: number, generation: number): string {
-		const objects = this.#engine.audit?.objects;
-		if (objects === undefined) return "";
-		const origin = objects.of(slot, generation);
-		return origin === undefined ? ", made inside a task" : `, made here:\n${origin.stack}`;
+		const { audit, id } = this.#engine;
+		if (audit?.objects === undefined) return "";
+		const maker = audit.makerOf(slot);
+		const origin = audit.objects.of(slot, generation);
+		const received = origin === undefined ? "" : ` here:\n${origin.stack}`;
+		if (maker === undefined) return origin === undefined ? ", made inside a task" : `, made${received}`;
+		const name = audit.tasks?.of(maker.parent, maker.parentGeneration)?.name;
+		const task = idOf(id, "t", maker.parent, maker.parentGeneration);
+		const made = `, made by task ${name === undefined ? task : `${name} (${task})`}`;
+		return origin === undefined ? made : `${made}, and had${received}`;
 	}
 
 	// ── tasks ──

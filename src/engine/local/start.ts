@@ -75,7 +75,7 @@ export async function startLocalEngine(settings: InitSettings): Promise<LocalEng
 			...shared,
 			serializers: settings.serializers,
 			collect: collectGarbage,
-			audit: audit && new Audit(thread, audit, false),
+			audit: audit && new Audit(thread, audit),
 		},
 		(self) => {
 			submissions = new Submissions(self, {

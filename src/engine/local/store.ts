@@ -128,7 +128,7 @@ export class Store {
 		const count = nested.length + (first === undefined ? 0 : first.length);
 		const behind = (size + 7) & ~7;
 		const total = count === 0 && this.#audit === undefined ? size : behind + count * REFERENCE_SIZE;
-		const address = this.allocate(total + (this.#audit?.extra ?? 0));
+		const address = this.allocate(this.#audit === undefined ? total : total + this.#audit.extra);
 		const { u8, u32 } = this.#thread.views;
 		encoder.writeTo(u8, address);
 		if (count > 0) {
