@@ -4,7 +4,7 @@
 //   --seconds <n>        starts no further mutant after so long. Default: no limit
 //   --from <n> --to <n>  these mutants only
 //   --every <n>          the first of them and each so many behind it. Default 1: all
-//   --rotate             begins at a mutant that is another each day: with --seconds, all have their turn after some days
+//   --rotate             begins at another of these each day: with --seconds, all have their turn after some days
 import { parseArgs } from "node:util";
 import { corePrograms } from "./core-programs.ts";
 import { killMatrix, mutantsOf } from "./mutate.ts";
@@ -28,8 +28,10 @@ const prepared = corePrograms
 const all = mutantsOf(prepared[0]?.core.sites ?? []).length;
 const every = Math.max(1, numberOf("every", 1));
 const today = Math.floor(Date.now() / 86_400_000);
-// Each day begins one further, and comes to all in turn.
-const from = values.rotate === true ? today % every : numberOf("from", 0);
+/** Of a day's work begins where, about, that of the day before ended. */
+const A_DAY = 11;
+const mutants = Math.ceil(all / every);
+const from = values.rotate === true ? ((today * A_DAY) % mutants) * every : numberOf("from", 0);
 const report = killMatrix(prepared, {
 	from,
 	to: numberOf("to", all),
@@ -37,9 +39,10 @@ const report = killMatrix(prepared, {
 	within: numberOf("seconds", Number.POSITIVE_INFINITY),
 	baseline: { bound: 1, maxSchedules: 30 },
 	glance: { bound: 1, maxSchedules: 150, warmUp: 12 },
-	bound: 1,
-	maxSchedules: 2000,
-	seconds: 0.6,
+	bound: 2,
+	maxSchedules: 6000,
+	seconds: 1,
+	random: 100,
 	accepted: survivors,
 	onMutant: (line) => console.log(line),
 });
