@@ -41,9 +41,9 @@ function framesOf(stack: string | undefined): string[] {
 }
 
 const HERE = "engine/local/origins.ts";
-/** This file, and the folder that all of the package is in: the sources, or its own form of it; a bundle has neither. */
+/** This file, and the folder that all of the package is in: the sources, or its two built forms; a bundle has neither. */
 const own = fileOf(framesOf(new Error().stack)[0] ?? "");
-const ownFolder = own.endsWith(HERE) ? own.slice(0, -HERE.length) : /^.*\/dist\/(?:esm|cjs)\/(?=[^/]*$)/.exec(own)?.[0];
+const ownFolder = own.endsWith(HERE) ? own.slice(0, -HERE.length) : /^.*\/dist\/(?=(?:esm|cjs)\/[^/]*$)/.exec(own)?.[0];
 
 function fileOf(frame: string): string {
 	const found = /(?:\(|at (?:async )?|@)((?:file:\/\/|\/|[a-z]:[\\/])[^()]*?)(?::\d+)?(?::\d+)?\)?$/i.exec(
