@@ -257,8 +257,10 @@ export class LocalEngine implements Engine {
 		this.#checkOpen();
 		const made = this.#submissions.submit(settings, args, this.#role.origin());
 		if (this.audit?.tasks !== undefined) {
-			const { task, taskGeneration } = firstRef(made) ?? this.thread;
-			this.audit.tasks.note(task, taskGeneration, settings.name);
+			const ref = firstRef(made);
+			const { task, taskGeneration } = ref ?? this.thread;
+			const stack = ref && this.audit.objects?.of(ref.slot, ref.generation)?.stack;
+			this.audit.tasks.note(task, taskGeneration, settings.name, stack);
 		}
 		return made;
 	}

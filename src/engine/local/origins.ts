@@ -11,9 +11,9 @@ export class Origins {
 	readonly #bySlot = new Map<number, Origin>();
 
 	/** The first to say it counts: later handles are not where it was made. */
-	note(slot: number, generation: number, name = ""): void {
+	note(slot: number, generation: number, name = "", stack?: string): void {
 		if (this.#bySlot.get(slot)?.generation !== generation) {
-			this.#bySlot.set(slot, { generation, name, stack: callerStack() });
+			this.#bySlot.set(slot, { generation, name, stack: stack ?? callerStack() });
 		}
 	}
 
@@ -24,13 +24,26 @@ export class Origins {
 }
 
 const FRAMES = 8;
+/** Few places make most of the objects. */
+const MOST_KNOWN = 1000;
+const known = new Map<string, string>();
 
 /** The stack outside of this package: as text, since what the engine keeps for a stack would keep objects alive. */
 function callerStack(): string {
 	const { stackTraceLimit } = Error;
 	Error.stackTraceLimit = 30;
-	const frames = framesOf(new Error().stack);
+	const { stack = "" } = new Error();
 	Error.stackTraceLimit = stackTraceLimit;
+	let shown = known.get(stack);
+	if (shown === undefined) {
+		if (known.size >= MOST_KNOWN) known.clear();
+		shown = withoutOwn(framesOf(stack));
+		known.set(stack, shown);
+	}
+	return shown;
+}
+
+function withoutOwn(frames: readonly string[]): string {
 	const callers = frames.filter((frame) => !isOwn(frame));
 	// In a bundle the program is in the package's file.
 	return (callers.length > 0 ? callers : frames).slice(0, FRAMES).join("\n");

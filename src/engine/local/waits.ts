@@ -1,5 +1,17 @@
-/** Who waits for which object. The core is told of the first one who does; its message settles them all. */
-import { STATUS_OK, STATUS_SEALED, STATUS_WRONG_STATE } from "../../core/layout.ts";
+/**
+ * Who waits for which object. The core is told of the first one who does; its message settles them all.
+ *
+ * Of a stream the core tells the next item as well as the end, and while items are unread it tells neither: who waits for the
+ * end then looks from time to time.
+ */
+import {
+	PHASE_PENDING,
+	STATE_PHASE_MASK,
+	STATUS_OK,
+	STATUS_SEALED,
+	STATUS_STALE,
+	STATUS_WRONG_STATE,
+} from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
 import { throwStatus } from "./status.ts";
 
@@ -8,11 +20,19 @@ export interface Waiter {
 	ready(slot: number, generation: number): void;
 	/** It never will be: the runtime is shut down. */
 	abandon(error: Error): void;
+	/** Of a stream, the next item is enough. */
+	readonly items?: boolean;
 }
+
+/** Milliseconds between two looks at streams with unread items. */
+const LOOK = 5;
 
 export class Waits {
 	readonly #thread: CoreThread;
 	readonly #bySlot = new Map<number, Waiter | Waiter[]>();
+	/** Streams that are looked at, with their generations. */
+	readonly #looked = new Map<number, number>();
+	#timer: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(thread: CoreThread) {
 		this.#thread = thread;
@@ -21,16 +41,20 @@ export class Waits {
 	/** False: the object is ready already. */
 	add(slot: number, generation: number, waiter: Waiter): boolean {
 		const others = this.#bySlot.get(slot);
-		if (others !== undefined) {
-			if (Array.isArray(others)) others.push(waiter);
-			else this.#bySlot.set(slot, [others, waiter]);
-			return true;
+		if (others === undefined || this.#looked.has(slot)) {
+			const status = this.#thread.calls.watch(slot, generation, 0);
+			if (status === STATUS_SEALED) {
+				if (waiter.items || !this.#isPending(slot)) return false;
+				this.#look(slot, generation);
+			} else {
+				// `wrongState`: an earlier watch that was taken back too late; its message is on its way.
+				if (status !== STATUS_OK && status !== STATUS_WRONG_STATE) throwStatus(status, "a wait");
+				this.#looked.delete(slot);
+			}
 		}
-		const status = this.#thread.calls.watch(slot, generation, 0);
-		if (status === STATUS_SEALED) return false;
-		// `wrongState`: an earlier watch that was taken back too late; its message is on its way.
-		if (status !== STATUS_OK && status !== STATUS_WRONG_STATE) throwStatus(status, "a wait");
-		this.#bySlot.set(slot, waiter);
+		if (others === undefined) this.#bySlot.set(slot, waiter);
+		else if (Array.isArray(others)) others.push(waiter);
+		else this.#bySlot.set(slot, [others, waiter]);
 		return true;
 	}
 
@@ -44,6 +68,7 @@ export class Waits {
 			return;
 		}
 		this.#bySlot.delete(slot);
+		this.#looked.delete(slot);
 		this.#thread.calls.unwatch(slot, generation);
 	}
 
@@ -51,11 +76,43 @@ export class Waits {
 		const waiters = this.#bySlot.get(slot);
 		if (waiters === undefined) return;
 		this.#bySlot.delete(slot);
-		if (Array.isArray(waiters)) for (const waiter of waiters) waiter.ready(slot, generation);
+		if (this.#isPending(slot)) this.#item(slot, generation, Array.isArray(waiters) ? waiters : [waiters]);
+		else if (Array.isArray(waiters)) for (const waiter of waiters) waiter.ready(slot, generation);
 		else waiters.ready(slot, generation);
 	}
 
+	/** A stream has an item: who waits for its end goes on waiting. */
+	#item(slot: number, generation: number, waiters: Waiter[]): void {
+		const others = waiters.filter((waiter) => !waiter.items);
+		if (others.length > 0) {
+			const status = this.#thread.calls.watch(slot, generation, 0);
+			if (status === STATUS_STALE || (status === STATUS_SEALED && !this.#isPending(slot))) {
+				for (const waiter of others) waiter.ready(slot, generation);
+			} else {
+				this.#bySlot.set(slot, others);
+				if (status === STATUS_SEALED) this.#look(slot, generation);
+			}
+		}
+		for (const waiter of waiters) if (waiter.items) waiter.ready(slot, generation);
+	}
+
+	#look(slot: number, generation: number): void {
+		this.#looked.set(slot, generation);
+		this.#timer ??= setTimeout(() => {
+			this.#timer = undefined;
+			const looked = [...this.#looked];
+			this.#looked.clear();
+			for (const [stream, itsGeneration] of looked) this.ready(stream, itsGeneration);
+		}, LOOK);
+	}
+
+	#isPending(slot: number): boolean {
+		return (this.#thread.stateOf(slot) & STATE_PHASE_MASK) === PHASE_PENDING;
+	}
+
 	abandonAll(error: Error): void {
+		clearTimeout(this.#timer);
+		this.#looked.clear();
 		const all = [...this.#bySlot.values()].flat();
 		this.#bySlot.clear();
 		for (const waiter of all) waiter.abandon(error);
