@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -132,8 +132,7 @@ describe("a task that ends its worker", () => {
 			const once = ray.remote(
 				(mark: string) => {
 					if (!existsSync(mark)) {
-						// The worker's own, synchronous: it has no time for another.
-						process.getBuiltinModule("node:fs").writeFileSync(mark, "");
+						writeFileSync(mark, "");
 						process.exit(1);
 					}
 					return "second time";

@@ -198,7 +198,10 @@ describe("handles", () => {
 				using again = unwrap.remote(boxed);
 				expect(await again.get()).toEqual({ text: "deep" });
 				using result = wrap.remote({ list: [inner] });
-				const { made, value } = (await result.get()) as { made: typeof inner; value: { list: (typeof inner)[] } };
+				const { made, value } = (await result.get()) as {
+					made: ray.ObjectRef<string>;
+					value: { list: (typeof inner)[] };
+				};
 				expect(await made.get()).toBe("inner");
 				expect(await value.list[0]?.get()).toEqual({ text: "deep" });
 				for (const ref of [made, value.list[0]]) ref?.[Symbol.dispose]();

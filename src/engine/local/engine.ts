@@ -297,6 +297,7 @@ export class LocalEngine implements Engine {
 		return new Promise((resolve, reject) => {
 			const wait = this.#role.enterWait();
 			const waiter = {
+				items: true,
 				ready: () => (wait === undefined ? resolve() : this.#role.leaveWait(wait, resolve)),
 				abandon: (error: Error) => reject(error),
 			};

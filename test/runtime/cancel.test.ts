@@ -1,0 +1,152 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import * as ray from "../../src/index.ts";
+import { failure, withRuntime } from "./with-runtime.ts";
+
+/** Says that it runs by its first item, and then holds its thread until it is cancelled. */
+const polls = ray.remote(function* () {
+	yield "running";
+	while (!ray.getRuntimeContext().signal.aborted);
+	yield "never seen";
+});
+const quick = ray.remote((n: number) => n);
+
+describe("cancel", () => {
+	it("drops queued work, and stops synchronous work that polls its signal", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const running = polls.remote();
+			await running.next();
+			const queued = quick.remote(1);
+			expect(ray.cancel(queued)).toBe(true);
+			expect(await failure(queued.get())).toBeInstanceOf(ray.TaskCancelledError);
+			expect(ray.cancel(running)).toBe(true);
+			expect(await failure(running.completed().get())).toBeInstanceOf(ray.TaskCancelledError);
+			expect(await quick.remote(2).get()).toBe(2);
+		}));
+
+	it("aborts the signal of running asynchronous work, whose finally blocks run", () =>
+		withRuntime({ numCpus: 2 }, async () => {
+			const note = ray.remote(async function* () {
+				const { signal } = ray.getRuntimeContext();
+				yield "running";
+				await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+			});
+			const items = note.remote();
+			await items.next();
+			ray.cancel(items);
+			const error = await failure(items.completed().get());
+			expect(error).toBeInstanceOf(ray.TaskCancelledError);
+			expect(error.taskId).toMatch(/-t/);
+		}));
+
+	it("says false when the task had finished, and for what is no task's", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const ref = quick.remote(3);
+			await ref.get();
+			expect(ray.cancel(ref)).toBe(false);
+			expect(await ref.get()).toBe(3);
+			expect(ray.cancel(ray.put(1))).toBe(false);
+		}));
+
+	it("by force ends the worker, without a retry, and another takes its place", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const stuck = ray.remote(function* () {
+				yield ray.getRuntimeContext().workerId;
+				for (;;);
+			});
+			const items = stuck.remote();
+			await items.next();
+			expect(ray.cancel(items, { force: true })).toBe(true);
+			expect(await failure(items.completed().get())).toBeInstanceOf(ray.TaskCancelledError);
+			expect(await quick.remote(5).get()).toBe(5);
+		}));
+
+	it("by force from inside another task works too", () =>
+		withRuntime({ numCpus: 2 }, async () => {
+			const folder = await mkdtemp(join(tmpdir(), "wasmray-test-"));
+			const stuck = ray.remote(
+				(mark: string) => {
+					writeFileSync(mark, "");
+					for (;;);
+				},
+				{ maxRetries: 5 },
+			);
+			const outer = ray.remote((mark: string) => {
+				const ref = stuck.remote(mark);
+				while (!existsSync(mark));
+				ray.cancel(ref, { force: true });
+				try {
+					return ray.getSync(ref);
+				} catch (error) {
+					return (error as Error).name;
+				}
+			});
+			expect(await outer.remote(join(folder, "mark")).get()).toBe("TaskCancelledError");
+			// Both CPUs are free again: these two run at the same time.
+			const both = [polls.remote(), polls.remote()];
+			for (const items of both) await items.next();
+			for (const items of both) ray.cancel(items);
+		}));
+
+	it("reaches what the task submitted, unless it shall not", () =>
+		withRuntime({ numCpus: 2 }, async () => {
+			const parent = ray.remote(async function* () {
+				const child = ray
+					.remote(async () => {
+						await new Promise(() => {});
+					})
+					.remote();
+				yield child;
+				await child.get();
+			});
+			const fates = [];
+			for (const recursive of [true, false]) {
+				const items = parent.remote();
+				const { value } = await items.next();
+				const child = await value?.get();
+				ray.cancel(items, { recursive });
+				expect(await failure(items.completed().get())).toBeInstanceOf(ray.TaskCancelledError);
+				const [ready] = await ray.wait([child as never], { timeout: recursive ? 10_000 : 0 });
+				fates.push(ready.length);
+				if (!recursive) ray.cancel(child as never);
+			}
+			expect(fates).toEqual([1, 0]);
+		}));
+});
+
+describe("a timeout", () => {
+	it("cancels queued and running tasks alike", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const running = polls.options({ timeout: 50 }).remote();
+			await running.next();
+			const queued = quick.options({ timeout: 1 }).remote(1);
+			expect(await failure(queued.get())).toBeInstanceOf(ray.TaskTimeoutError);
+			expect(await failure(running.completed().get())).toBeInstanceOf(ray.TaskTimeoutError);
+		}));
+
+	it("is kept while the driver blocks in getSync", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const ref = ray.remote(async () => new Promise<never>(() => {}), { timeout: 5 }).remote();
+			expect(() => ray.getSync(ref)).toThrow(ray.TaskTimeoutError);
+		}));
+});
+
+describe("a signal", () => {
+	it("cancels the task when it aborts", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const controller = new AbortController();
+			const running = polls.options({ signal: controller.signal }).remote();
+			await running.next();
+			controller.abort();
+			expect(await failure(running.completed().get())).toBeInstanceOf(ray.TaskCancelledError);
+		}));
+
+	it("that is aborted already cancels it at once", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const ref = quick.options({ signal: AbortSignal.abort() }).remote(1);
+			expect(await failure(ref.get())).toBeInstanceOf(ray.TaskCancelledError);
+		}));
+});
