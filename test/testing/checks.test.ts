@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as ray from "../../src/index.ts";
-import { withTestRuntime } from "../../src/testing/index.ts";
+import { faults, withTestRuntime } from "../../src/testing/index.ts";
 import { failure } from "./support.ts";
 
 const LARGE = 100_000;
@@ -18,6 +18,11 @@ const untilAborted = ray.remote(async function untilAborted() {
 const sum = ray.remote((numbers: Float64Array) => numbers.reduce((a, b) => a + b, 0));
 const scribble = ray.remote(function scribble(numbers: Float64Array) {
 	numbers[7] = 1;
+});
+const scribbleAndSpin = ray.remote(function* scribbleAndSpin(numbers: Float64Array) {
+	numbers[7] = 1;
+	yield "written";
+	for (;;);
 });
 const putInside = ray.remote(function putInside(size: number) {
 	return [ray.put(new Float64Array(size))];
@@ -117,6 +122,20 @@ describe("the check for writes through views", () => {
 		const { message } = await failure(
 			withTestRuntime(async () => {
 				await scribble.remote(ray.put(new Float64Array(LARGE))).get();
+			}, one),
+		);
+		expect(message).toMatch(/wrote through a view[^\n]*\n {2}object \S+, made here:\n.*checks\.test\.ts/);
+	});
+
+	test("finds one in a task whose worker is killed, though nothing else holds the object", async () => {
+		const { message } = await failure(
+			withTestRuntime(async (runtime) => {
+				const ref = ray.put(new Float64Array(LARGE));
+				const spinning = scribbleAndSpin.options({ maxRetries: 0 }).remote(ref);
+				ref[Symbol.dispose]();
+				await spinning.next();
+				await faults(runtime).killWorkerOf(spinning);
+				await failure(spinning.completed().get());
 			}, one),
 		);
 		expect(message).toMatch(/wrote through a view[^\n]*\n {2}object \S+, made here:\n.*checks\.test\.ts/);

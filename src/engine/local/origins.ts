@@ -45,8 +45,8 @@ function callerStack(): string {
 
 function withoutOwn(frames: readonly string[]): string {
 	const callers = frames.filter((frame) => !isOwn(frame));
-	// In a bundle the program is in the package's file.
-	return (callers.length > 0 ? callers : frames).slice(0, FRAMES).join("\n");
+	// In a bundle the program is in the package's file, and stands behind it.
+	return callers.length > 0 ? callers.slice(0, FRAMES).join("\n") : frames.slice(0, 2 * FRAMES).join("\n");
 }
 
 function framesOf(stack: string | undefined): string[] {

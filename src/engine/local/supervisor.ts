@@ -97,6 +97,8 @@ export class Supervisor implements Role {
 	#stopped(worker: Worker): void {
 		this.#options.logs.end(worker.index);
 		if (this.#engine?.alive !== true) return;
+		// What the worker wrote through a view can be seen only as long as its pins hold the object.
+		if (!this.#stopping) this.#engine.audit?.changed(this.#engine.objectEntries());
 		if (!this.#all.recover(worker)) {
 			this.#poisoned(worker);
 			return;
