@@ -11,6 +11,12 @@ const one = { numCpus: 1 };
 const forever = ray.remote(async function forever() {
 	await new Promise(() => {});
 });
+const parent = ray.remote(async function parent() {
+	const child = ray.remote(async function child() {
+		await new Promise(() => {});
+	});
+	child.remote();
+});
 const untilAborted = ray.remote(async function untilAborted() {
 	const { signal } = ray.getRuntimeContext();
 	await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -70,6 +76,11 @@ describe("the check for leaks", () => {
 		expect(message).toMatch(
 			/left unfinished tasks behind.*\n {2}task forever \(\S+-t\w+\.\w+\), running on worker \d+, submitted here:\n.*checks\.test\.ts/,
 		);
+	});
+
+	test("finds a task that a task submitted, and names that one", async () => {
+		const { message } = await failure(withTestRuntime(() => parent.remote().get(), one));
+		expect(message).toMatch(/task child \(\S+\), [^,]+, submitted by task parent \(\S+-t\w+\.\w+\)/);
 	});
 
 	test("lets refs pass that nothing holds any more, and tasks that are about to end", async () => {

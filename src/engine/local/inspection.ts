@@ -5,6 +5,8 @@ import {
 	TASK_ENTRY_CODE,
 	TASK_ENTRY_CODE_GENERATION,
 	TASK_ENTRY_GENERATION,
+	TASK_ENTRY_PARENT,
+	TASK_ENTRY_PARENT_GENERATION,
 	TASK_ENTRY_STARTED,
 	TASK_ENTRY_STATE,
 	TASK_PHASE_ENDED,
@@ -120,15 +122,13 @@ export class LocalInspection implements Inspection {
 	}
 
 	#madeAt(slot: number, generation: number): string {
-		const { audit, id } = this.#engine;
+		const { audit } = this.#engine;
 		if (audit?.objects === undefined) return "";
 		const maker = audit.makerOf(slot);
 		const origin = audit.objects.of(slot, generation);
 		const received = origin === undefined ? "" : ` here:\n${origin.stack}`;
 		if (maker === undefined) return origin === undefined ? ", made inside a task" : `, made${received}`;
-		const name = audit.tasks?.of(maker.parent, maker.parentGeneration)?.name;
-		const task = idOf(id, "t", maker.parent, maker.parentGeneration);
-		const made = `, made by task ${name === undefined ? task : `${name} (${task})`}`;
+		const made = `, made by ${this.#nameTask(maker.parent, maker.parentGeneration)}`;
 		return origin === undefined ? made : `${made}, and had${received}`;
 	}
 
@@ -142,8 +142,18 @@ export class LocalInspection implements Inspection {
 		const origin = audit?.tasks?.of(task, generation);
 		const name = origin?.name ?? this.#functionName(task);
 		if (Atomics.load(i32, at + (TASK_ENTRY_GENERATION >> 2)) !== generation) return undefined;
-		const submitted = origin === undefined ? "" : `, submitted here:\n${origin.stack}`;
+		const parent = thread.views.u32[at + (TASK_ENTRY_PARENT >> 2)] as number;
+		const parentGeneration = thread.views.u32[at + (TASK_ENTRY_PARENT_GENERATION >> 2)] as number;
+		let submitted = parent === 0 ? "" : `, submitted by ${this.#nameTask(parent, parentGeneration)}`;
+		if (origin !== undefined) submitted = `, submitted here:\n${origin.stack}`;
 		return `task ${name} (${idOf(id, "t", task, generation)}), ${describePhase(state)}${submitted}`;
+	}
+
+	/** A task that may be over. */
+	#nameTask(task: number, generation: number): string {
+		const id = idOf(this.#engine.id, "t", task, generation);
+		const name = this.#engine.audit?.tasks?.of(task, generation)?.name;
+		return name === undefined ? `task ${id}` : `task ${name} (${id})`;
 	}
 
 	/** The name of a task's function, for tasks that workers submitted. */
