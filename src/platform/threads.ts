@@ -51,8 +51,11 @@ export class WorkerThread {
 		worker.on("error", () => {});
 	}
 
+	/** Ask at once after the start. */
 	onMessage(handle: (message: unknown) => void): void {
 		this.#worker.on("message", handle);
+		// The first listener makes the thread's port keep the process alive.
+		this.#worker.unref();
 	}
 
 	/** What nobody caught in the worker, or what ended it; `onExit` follows. */

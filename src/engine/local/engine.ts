@@ -16,6 +16,8 @@ import {
 	STATE_INLINE,
 	STATE_LENGTH_SHIFT,
 	STATE_PHASE_MASK,
+	STATE_READ,
+	STATE_REPORT,
 	STATS_CAPACITY,
 	STATS_GRANULES,
 	STATS_OBJECTS,
@@ -347,19 +349,37 @@ export class LocalEngine implements Engine {
 		return found;
 	}
 
-	/** Says on stderr what failed without anybody asking. */
+	/** Says on stderr what failed without anybody asking: of what is gone, and of what is still held. */
 	reportUnread(): void {
+		this.mailbox.drain();
+		const told = new Set<unknown>();
 		for (;;) {
 			const slot = this.thread.calls.takeUnread();
-			if (slot < 0) return;
-			const { generation } = this.thread;
-			try {
-				this.store.read(slot, generation, true);
-			} catch (error) {
-				console.error("wasmray: nobody asked for the result of a task that failed.", error);
-			}
-			this.thread.calls.release(slot, generation);
+			if (slot < 0) break;
+			this.#report(slot, this.thread.generation, told);
 		}
+		const { i32 } = this.thread.views;
+		const owed = STATE_ERROR | STATE_REPORT;
+		const end = Atomics.load(i32, (PLACE_ROOT + ROOT_OBJECT_FRESH) >> 2);
+		for (let slot = 1; slot < end; slot++) {
+			const state = this.thread.stateOf(slot);
+			if ((state & (owed | STATE_READ)) !== owed || (state & STATE_PHASE_MASK) !== PHASE_SEALED) continue;
+			const word = (this.thread.objectTable + slot * OBJECT_ENTRY_SIZE + OBJECT_ENTRY_WORD) >> 2;
+			const generation = Atomics.load(i32, word + 1);
+			if (this.thread.calls.retain(slot, generation) === STATUS_OK) this.#report(slot, generation, told);
+		}
+	}
+
+	/** Tells of an error of which this thread has a handle, and lets go of it. A generator's is its last item's too. */
+	#report(slot: number, generation: number, told: Set<unknown>): void {
+		try {
+			this.store.read(slot, generation, true);
+		} catch (error) {
+			const task = (error as { taskId?: unknown } | undefined)?.taskId ?? error;
+			if (!told.has(task)) console.error("wasmray: nobody asked for the result of a task that failed.", error);
+			told.add(task);
+		}
+		this.thread.calls.release(slot, generation);
 	}
 
 	/** Unfinished tasks of the whole runtime. */

@@ -1,0 +1,83 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+interface Ended {
+	readonly code: number | null;
+	readonly signal: string | null;
+	readonly out: string;
+	readonly err: string;
+}
+
+/** Runs a program as a user would. */
+function run(program: string, ...args: string[]): Promise<Ended> {
+	const file = fileURLToPath(new URL(`programs/${program}.mjs`, import.meta.url));
+	const { VITEST: _, NODE_OPTIONS: _o, ...env } = process.env;
+	return new Promise((resolve) => {
+		const child = execFile(process.execPath, [file, ...args], { env, timeout: 25_000 }, (_error, out, err) =>
+			resolve({ code: child.exitCode, signal: child.signalCode, out, err }),
+		);
+	});
+}
+
+describe("a process", () => {
+	it("ends by itself when nothing is unfinished, without shutdown", async () => {
+		expect(await run("idle")).toEqual({ code: 0, signal: null, out: "2\n", err: "" });
+	});
+
+	it("lives until its last task is done, though nobody awaits it", async () => {
+		const { code, out } = await run("unfinished");
+		expect(code).toBe(0);
+		expect(out).toMatch(/^\(late pid=\d+ worker=\d+\) the task is done\nexit true\n$/);
+	});
+
+	it("tells of an error that nobody asked for once, at shutdown, and ends well", async () => {
+		const { code, err } = await run("unread");
+		expect(code).toBe(0);
+		expect(err.match(/nobody asked for the result/g)).toHaveLength(1);
+		expect(err).toMatch(/Task lonely failed: RangeError: nobody asked/);
+	});
+
+	it("fails with what main's function threw, shut down", async () => {
+		const { code, err } = await run("fails");
+		expect(code).toBe(1);
+		expect(err).toMatch(/TaskError: Task bad failed: RangeError: the program's own/);
+	});
+
+	it("ends at process.exit, at shutdownNow and by a signal, though tasks hold their threads", async () => {
+		expect(await run("killed", "exit")).toMatchObject({ code: 7 });
+		expect(await run("killed", "now")).toMatchObject({ code: 0, out: "false\n" });
+		expect(await run("killed", "signal")).toMatchObject({ signal: "SIGTERM" });
+	});
+});
+
+describe("a module", () => {
+	it("is imported by the worker for functions that cannot be sent, once, and only down to init()", async () => {
+		expect(await run("module")).toMatchObject({ code: 0, out: "driver only\n[[false,1],[false,2],0]\n", err: "" });
+	});
+});
+
+describe("what workers print", () => {
+	it("comes with a prefix, in order, complete, and before the results", async () => {
+		const { code, out, err } = await run("talks");
+		expect(code).toBe(0);
+		const lines = out.split("\n");
+		for (let i = 0; i < 200; i++) expect(lines[i]).toMatch(new RegExp(`^\\(talk pid=\\d+ worker=\\d+\\) line ${i}$`));
+		expect(err).toMatch(/^\(talk pid=\d+ worker=\d+\) on stderr\n/);
+		const rest = lines.slice(200).join("\n");
+		expect(rest).toMatch(/after talk/);
+		expect(rest).toMatch(/no newline at the end\n/);
+		expect(rest).toMatch(/last words\n[\s\S]*WorkerCrashedError\n/);
+		// The rejection is told with its task, and the worker lives on.
+		expect(rest).toContain("same worker true\n");
+		expect(err.match(/a promise of task careless/g)).toHaveLength(2);
+		expect(err).toMatch(/left alone/);
+		expect(rest).toMatch(/down\n$/);
+	});
+
+	it("is dropped if it is not wanted", async () => {
+		const { out, err } = await run("talks", "quiet");
+		expect(out).toBe("after talk\nWorkerCrashedError\nsame worker true\ndown\n");
+		expect(err).toBe("");
+	});
+});
