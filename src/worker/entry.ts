@@ -10,13 +10,16 @@ import type { AuditSettings } from "../engine/inspection.ts";
 import { Audit } from "../engine/local/audit.ts";
 import { Board, UP, wakeThread } from "../engine/local/board.ts";
 import { LocalEngine } from "../engine/local/engine.ts";
-import type { ResourceTable } from "../engine/local/plans.ts";
+import { type ResourceTable, sameEnvironment } from "../engine/local/plans.ts";
 import { type CodePlace, receiveItself, type ShippedCode, Shipping } from "../engine/local/shipping.ts";
 import { Submissions } from "../engine/local/submissions.ts";
+import type { TaskSettings } from "../engine/settings.ts";
+import { RayError } from "../errors.ts";
 import { definitions } from "../functions/definitions.ts";
 import { materialize } from "../functions/materialize.ts";
 import { collectGarbage } from "../platform/collect.ts";
 import { workerSelf } from "../platform/threads.ts";
+import type { RuntimeEnv } from "../types.ts";
 import { type Codec, SerializerRegistry } from "../values/registry.ts";
 import { forwardConsole } from "./console.ts";
 import { Executor } from "./execute.ts";
@@ -41,6 +44,8 @@ export interface WorkerData {
 	readonly index: number;
 	readonly epoch: number;
 	readonly kind: number;
+	/** That of its kind. */
+	readonly environment: RuntimeEnv | undefined;
 	readonly logPort: MessagePort | undefined;
 }
 
@@ -66,7 +71,11 @@ function begin(data: WorkerData): void {
 	const audit = data.audit && new Audit(thread, data.audit, () => role.origin());
 	const engine = new LocalEngine(thread, role, { ...data, serializers, collect: collectGarbage, audit }, (made) => {
 		const shipping = new Shipping(made, data.testRunner);
-		return new Submissions(made, { resources: data.resources, shipping, kindFor: () => data.kind });
+		return new Submissions(made, {
+			resources: data.resources,
+			shipping,
+			kindFor: (settings) => kindFor(data, settings),
+		});
 	});
 	becomeWorker(engine);
 	reportRejections();
@@ -79,6 +88,15 @@ function begin(data: WorkerData): void {
 	self?.onMessage(() => {});
 	self?.postMessage(UP);
 	void loop.run();
+}
+
+/** What a task submits runs in the task's own environment; workers of another one are the driver's to start. */
+function kindFor({ kind, environment }: WorkerData, { name, runtimeEnv }: TaskSettings): number {
+	if (runtimeEnv === undefined || sameEnvironment(runtimeEnv, environment)) return kind;
+	throw new RayError(
+		`Task ${name} has a runtimeEnv of its own, and is submitted by a task with another one. Submit it from the program itself, ` +
+			"or leave its runtimeEnv out: then it has that of the task.",
+	);
 }
 
 /** A promise that nobody looks after is no reason to end a worker, where other tasks run too. */

@@ -105,6 +105,9 @@ describe("nested tasks", () => {
 		withRuntime({ numCpus: 1 }, async () => {
 			const deep = ray.remote((n: number): number => (n === 0 ? 0 : 1 + ray.getSync(deep.remote(n - 1))));
 			expect(await deep.remote(6).get()).toBe(6);
+			const tooDeep = await failure(deep.remote(80).get());
+			expect(tooDeep.message).toMatch(/64 tasks already block their threads.*Await get\(\)/);
+			expect(await deep.remote(2).get()).toBe(2);
 		}));
 
 	it("call a function that captures itself, made inside a function", () =>
@@ -197,6 +200,18 @@ describe("scheduling", () => {
 			const blue = colour.options({ runtimeEnv: { envVars: { COLOUR: "blue" } } });
 			expect(await ray.get([colour.remote(), blue.remote(), colour.remote()])).toEqual(["red", "blue", "red"]);
 			expect(process.env.COLOUR).toBeUndefined();
+		}));
+
+	it("gives nested tasks the environment of the task that submits them, and refuses another", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const inner = ray.remote(() => process.env.COLOUR);
+			const blue = { envVars: { COLOUR: "blue" } };
+			const same = ray.remote(async () => inner.remote().get(), { runtimeEnv: blue });
+			expect(await same.remote().get()).toBe("blue");
+			const coloured = inner.options({ runtimeEnv: blue });
+			const outer = ray.remote(async () => coloured.remote().get());
+			expect((await failure(outer.remote().get())).message).toMatch(/runtimeEnv of its own/);
+			expect(await outer.options({ runtimeEnv: blue }).remote().get()).toBe("blue");
 		}));
 
 	it("refuses more pending tasks than allowed, until there is capacity", () =>

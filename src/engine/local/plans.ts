@@ -90,6 +90,11 @@ export class Kinds {
 	}
 }
 
+/** Whether two environments are one kind of worker. */
+export function sameEnvironment(a: RuntimeEnv | undefined, b: RuntimeEnv | undefined): boolean {
+	return canonical(a) === canonical(b);
+}
+
 function canonical(value: unknown): string {
 	if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "";
 	if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;

@@ -82,7 +82,7 @@ export class Workers {
 			thread = startWorker({
 				code: workerCode,
 				name: `wasmray worker ${index}`,
-				workerData: { ...this.#options.data, index, epoch, kind, logPort },
+				workerData: { ...this.#options.data, index, epoch, kind, environment, logPort },
 				...(logPort && { transferList: [logPort] }),
 				...(environment?.envVars && { env: environment.envVars }),
 				...(environment?.execArgv && { execArgv: environment.execArgv }),
