@@ -1,8 +1,8 @@
 // The scheduler: classes and kinds, ready lists, resources, parked workers, those who wait for room.
 
 import {
-  GATE_DEAD, GATE_OUT, PARKED_BUSY, PARKED_IDLE, PARKED_NO, RESOURCE_CLASS_LISTS, RESOURCE_MAX, RESOURCE_UNIT, ResourceClass, SCHEDULER_AVAILABLE,
-  SCHEDULER_GPUS, SCHEDULER_TOTAL, TASK_PHASE_READY, TASK_PHASE_RESUMING, TaskEntry, TaskList, Thread, THREAD_SIZE, WorkerKind,
+  GATE_DEAD, GATE_OUT, PARKED_BUSY, PARKED_IDLE, PARKED_NO, RESOURCE_CLASS_ASIDE, RESOURCE_CLASS_LISTS, RESOURCE_MAX, RESOURCE_UNIT, ResourceClass, SCHEDULER_AVAILABLE,
+  SCHEDULER_GPUS, SCHEDULER_TOTAL, TASK_FLAG_ASIDE, TASK_PHASE_READY, TASK_PHASE_RESUMING, TaskEntry, TaskList, Thread, THREAD_SIZE, WorkerKind,
 } from "../layout";
 import { KIND_MAX, scheduler, threadAddress } from "../memory/root";
 import { threadAt } from "../sync/thread";
@@ -40,18 +40,19 @@ function walkReady(cls: ResourceClass, index: u32): bool {
   let ready: u32 = 0;
   for (let priority: u32 = 0; priority < PRIORITIES; priority++) {
     const list = changetype<TaskList>(changetype<usize>(cls) + RESOURCE_CLASS_LISTS + (priority << 3));
-    if (!walkReadyList(list, index, priority)) return false;
-    if (list.head) ready |= 1 << priority;
+    const aside = changetype<TaskList>(changetype<usize>(cls) + RESOURCE_CLASS_ASIDE + (priority << 3));
+    if (!walkReadyList(list, index, priority, 0) || !walkReadyList(aside, index, priority, TASK_FLAG_ASIDE)) return false;
+    if (list.head || aside.head) ready |= 1 << priority;
   }
   return same(faults.CLASS_READY_WRONG, index, cls.ready, ready);
 }
 
-function walkReadyList(list: TaskList, index: u32, priority: u32): bool {
+function walkReadyList(list: TaskList, index: u32, priority: u32, flag: u32): bool {
   let before: u32 = 0;
   for (let at = list.head; at; at = changetype<TaskEntry>(at).next) {
     const task = changetype<TaskEntry>(at);
     const belongs = isTaskAddress(at) && phaseOf(task) == TASK_PHASE_READY && task.resourceClass == index && task.priority == priority;
-    if (!belongs || !markTask(indexOf(task), TASK_READY)) return wrong(faults.TASK_LIST_WRONG, index, at, 0);
+    if (!belongs || (task.flags & TASK_FLAG_ASIDE) != flag || !markTask(indexOf(task), TASK_READY)) return wrong(faults.TASK_LIST_WRONG, index, at, 0);
     if (!same(faults.TASK_LIST_LINK_WRONG, index, task.previous, before)) return false;
     if (before && changetype<TaskEntry>(before).sequence >= task.sequence) return wrong(faults.TASK_ORDER_WRONG, indexOf(changetype<TaskEntry>(before)), 0, 0);
     before = at;

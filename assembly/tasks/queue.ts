@@ -5,9 +5,14 @@
 //
 // A worker takes the task of the highest priority, within it the oldest over all classes of its kind that fits. One that does
 // not fit lets others pass; after PATIENCE of them, what it lacks is kept for it. Tasks that want their CPU back go first.
+//
+// A thread that has suspended tasks must not take one of a function that blocks: those could not go on. What stands behind
+// such a task it may take, and may have to, if a suspended one waits for it. So it sets those in its way aside, into a second
+// list of the class and priority, where other threads look too.
 
 import {
-  ResourceClass, RESOURCE_CLASS_LISTS, STATE_BLOCKS, TASK_PHASE_READY, TASK_PHASE_RUNNING, TaskEntry, TaskList, Thread,
+  ResourceClass, RESOURCE_CLASS_ASIDE, RESOURCE_CLASS_LISTS, STATE_BLOCKS, TASK_FLAG_ASIDE, TASK_PHASE_READY, TASK_PHASE_RUNNING, TaskEntry,
+  TaskList, Thread,
 } from "../layout";
 import { scheduler } from "../memory/root";
 import { objectAt } from "../objects/table";
@@ -21,6 +26,10 @@ import { classAt, cpuOf, fits, kindAt, take as takeResources, takesFrom } from "
   return changetype<TaskList>(changetype<usize>(cls) + RESOURCE_CLASS_LISTS + (priority << 3));
 }
 
+@inline function asideAt(cls: ResourceClass, priority: u32): TaskList {
+  return changetype<TaskList>(changetype<usize>(cls) + RESOURCE_CLASS_ASIDE + (priority << 3));
+}
+
 @inline export function setPhase(task: TaskEntry, phase: u32, owner: u32): void { task.storeState(phase | (owner << 8)); }
 @inline export function phaseOf(task: TaskEntry): u32 { return task.loadState() & 0xff; }
 @inline export function ownerOf(task: TaskEntry): u32 { return task.loadState() >> 8; }
@@ -29,25 +38,33 @@ import { classAt, cpuOf, fits, kindAt, take as takeResources, takesFrom } from "
 export function append(task: TaskEntry): void {
   const list = enlist(task);
   task.sequence = scheduler().sequence++;
-  const last = list.tail;
-  task.previous = last;
-  task.next = 0;
-  if (last) changetype<TaskEntry>(last).next = changetype<usize>(task) as u32;
-  else list.head = changetype<usize>(task) as u32;
-  list.tail = changetype<usize>(task) as u32;
+  link(list, task, list.tail, 0);
 }
 
 /** Puts a task that was taken and not started back in its old order: at the head, or behind others that were put back. */
 export function putBack(task: TaskEntry): void {
-  const list = enlist(task);
+  insert(enlist(task), task);
+}
+
+/** In the order of becoming ready. */
+function insert(list: TaskList, task: TaskEntry): void {
+  const last = changetype<TaskEntry>(list.tail);
+  if (!list.tail || last.sequence < task.sequence) {
+    link(list, task, list.tail, 0);
+    return;
+  }
   let before: u32 = 0;
   let after = list.head;
-  while (after && changetype<TaskEntry>(after).sequence < task.sequence) {
+  while (changetype<TaskEntry>(after).sequence < task.sequence) {
     before = after;
     after = changetype<TaskEntry>(after).next;
   }
-  task.next = after;
+  link(list, task, before, after);
+}
+
+function link(list: TaskList, task: TaskEntry, before: u32, after: u32): void {
   task.previous = before;
+  task.next = after;
   if (after) changetype<TaskEntry>(after).previous = changetype<usize>(task) as u32;
   else list.tail = changetype<usize>(task) as u32;
   if (before) changetype<TaskEntry>(before).next = changetype<usize>(task) as u32;
@@ -62,23 +79,29 @@ function enlist(task: TaskEntry): TaskList {
   kind.ready |= bit;
   scheduler().ready++;
   task.passed = 0;
+  task.flags &= ~TASK_FLAG_ASIDE;
   setPhase(task, TASK_PHASE_READY, 0);
   return listAt(cls, task.priority);
 }
 
-/** Takes a ready task out of its list. */
-export function unlist(task: TaskEntry): void {
-  const cls = classAt(task.resourceClass);
-  const list = listAt(cls, task.priority);
+function takeOut(list: TaskList, task: TaskEntry): void {
   const next = task.next;
   const previous = task.previous;
   if (next) changetype<TaskEntry>(next).previous = previous;
   else list.tail = previous;
   if (previous) changetype<TaskEntry>(previous).next = next;
   else list.head = next;
+}
+
+/** Takes a ready task out of its list. */
+export function unlist(task: TaskEntry): void {
+  const cls = classAt(task.resourceClass);
+  const list = listAt(cls, task.priority);
+  const aside = asideAt(cls, task.priority);
+  takeOut(task.flags & TASK_FLAG_ASIDE ? aside : list, task);
   scheduler().ready--;
   if (scheduler().starving == (changetype<usize>(task) as u32)) scheduler().starving = 0;
-  if (list.head) return;
+  if (list.head || aside.head) return;
   const bit: u32 = 1 << task.priority;
   cls.ready &= ~bit;
   const kind = kindAt(cls.kind);
@@ -96,25 +119,44 @@ export function best(thread: Thread): TaskEntry {
     let found = changetype<TaskEntry>(0);
     for (let index = kind.classes; index; index = classAt(index - 1).next) {
       const cls = classAt(index - 1);
-      const head = listAt(cls, priority).head;
-      if (!head) continue;
-      const task = changetype<TaskEntry>(head);
-      if (changetype<usize>(found) && task.sequence > found.sequence) continue;
-      if (mayRun(thread, cls, task)) found = task;
+      if (!(cls.ready & (1 << priority))) continue;
+      const task = thread.suspended ? firstThatYields(cls, priority) : oldest(cls, priority);
+      if (!changetype<usize>(task) || (changetype<usize>(found) && task.sequence > found.sequence)) continue;
+      if (mayRun(cls, task)) found = task;
     }
     if (changetype<usize>(found)) return found;
   }
   return changetype<TaskEntry>(0);
 }
 
-function mayRun(thread: Thread, cls: ResourceClass, task: TaskEntry): bool {
+/** The oldest task of a class and priority, set aside or not; null: there is none. */
+function oldest(cls: ResourceClass, priority: u32): TaskEntry {
+  const first = changetype<TaskEntry>(listAt(cls, priority).head);
+  const aside = changetype<TaskEntry>(asideAt(cls, priority).head);
+  if (!changetype<usize>(aside)) return first;
+  return changetype<usize>(first) && first.sequence < aside.sequence ? first : aside;
+}
+
+/** The oldest whose function is not known to block; those before it are set aside. Null: there is none. */
+function firstThatYields(cls: ResourceClass, priority: u32): TaskEntry {
+  const list = listAt(cls, priority);
+  const aside = asideAt(cls, priority);
+  while (list.head) {
+    const task = changetype<TaskEntry>(list.head);
+    if (!(objectAt(task.code).loadState() & STATE_BLOCKS)) return task;
+    takeOut(list, task);
+    task.flags |= TASK_FLAG_ASIDE;
+    insert(aside, task);
+  }
+  return changetype<TaskEntry>(0);
+}
+
+function mayRun(cls: ResourceClass, task: TaskEntry): bool {
   if (!fits(cls)) return false;
   const schedule = scheduler();
   if (schedule.resuming.head && cpuOf(cls)) return false;
   const starving = changetype<TaskEntry>(schedule.starving);
-  if (changetype<usize>(starving) && task != starving && takesFrom(cls, classAt(starving.resourceClass))) return false;
-  // A thread that has suspended tasks must not block: those could not go on.
-  return !thread.suspended || !(objectAt(task.code).loadState() & STATE_BLOCKS);
+  return !changetype<usize>(starving) || task == starving || !takesFrom(cls, classAt(starving.resourceClass));
 }
 
 /** Takes the best task for this thread, with its resources, or null. */
@@ -138,8 +180,8 @@ function notePassed(classes: u32, taken: TaskEntry): void {
   for (let index = classes; index; index = classAt(index - 1).next) {
     const cls = classAt(index - 1);
     for (let left = cls.ready & (-1 << taken.priority); left; left &= left - 1) {
-      const task = changetype<TaskEntry>(listAt(cls, ctz(left)).head);
-      if (task == taken || (task.priority == taken.priority && task.sequence > taken.sequence)) continue;
+      const task = oldest(cls, ctz(left));
+      if (task == taken || (task.priority == taken.priority && task.sequence > taken.sequence) || fits(cls)) continue;
       if (++task.passed >= PATIENCE && !scheduler().starving) scheduler().starving = changetype<usize>(task) as u32;
     }
   }

@@ -229,3 +229,75 @@ describe.each(shipped)("a task that does not fit (%s)", (build) => {
 		expect(thread.take()?.task).toBe(late.task);
 	});
 });
+
+describe.each(shipped)("tasks of a function that blocks (%s)", (build) => {
+	/** A worker with a suspended task, and a function that is known to block. */
+	function scene(): { core: Core; worker: Thread; code: Ref; blocking: Ref; suspended: TaskRef } {
+		const core = newCore({ build });
+		const { thread: worker, code } = ready(core);
+		worker.defineClass();
+		const blocking = worker.put();
+		worker.calls.markBlocking(blocking.slot, blocking.generation);
+		const suspended = worker.submit({ code });
+		worker.take();
+		worker.calls.suspend(suspended.task, suspended.generation);
+		return { core, worker, code, blocking, suspended };
+	}
+
+	test("are not taken by a thread with suspended tasks, but what stands behind them is", () => {
+		const { core, worker, code, blocking, suspended } = scene();
+		const before = [0, 1, 2].map(() => worker.submit({ code: blocking }));
+		const behind = worker.submit({ code });
+		expect(worker.take()?.task).toBe(behind.task);
+		core.check();
+		expect(worker.take()).toBeUndefined();
+		worker.finish(behind);
+		// With nothing suspended it takes them, in their order.
+		expect(worker.finish(suspended)?.task).toBe(before[0].task);
+		expect([worker.take()?.task, worker.take()?.task]).toEqual([before[1].task, before[2].task]);
+	});
+
+	test("keep their order among each other and with others, also when one is taken and put back", () => {
+		const { core, worker, code, blocking, suspended } = scene();
+		const tasks = [blocking, code, blocking, code].map((function_) => worker.submit({ code: function_ }));
+		expect(worker.take()?.task).toBe(tasks[1].task);
+		worker.calls.untake(tasks[1].task, tasks[1].generation);
+		worker.calls.resume(suspended.task, suspended.generation);
+		for (let round = 0; round < 2; round++) {
+			const taken = tasks.map(() => worker.take() as TaskRef);
+			expect(taken.map(({ task }) => task)).toEqual(tasks.map(({ task }) => task));
+			for (const { task, generation } of taken.reverse()) worker.calls.untake(task, generation);
+			core.check();
+			worker.calls.suspend(suspended.task, suspended.generation);
+			const other = worker.take() as TaskRef;
+			expect(other.task).toBe(tasks[1].task);
+			worker.calls.untake(other.task, other.generation);
+			worker.calls.resume(suspended.task, suspended.generation);
+		}
+	});
+
+	test("that were set aside can be cancelled", () => {
+		const { core, worker, code, blocking } = scene();
+		const tasks = [0, 1, 2].map(() => worker.submit({ code: blocking }));
+		const behind = worker.submit({ code });
+		worker.take();
+		for (const index of [1, 0, 2]) {
+			worker.calls.cancel(tasks[index].task, tasks[index].generation, 1, 0);
+			core.check();
+		}
+		worker.finish(behind);
+		expect(worker.stats().ready).toBe(0);
+	});
+
+	test("are not passed over by others for lack of resources", () => {
+		const { core, worker, code, blocking, suspended } = scene();
+		worker.submit({ code: blocking });
+		for (let i = 0; i < 1001; i++) {
+			const next = worker.submit({ code, results: 0 });
+			expect(worker.take()?.task).toBe(next.task);
+			worker.finish(next);
+		}
+		expect(core.read(layout.PLACE_ROOT + layout.ROOT_SIZE + layout.SCHEDULER_STARVING)).toBe(0);
+		expect(worker.finish(suspended)).toBeDefined();
+	});
+});

@@ -374,24 +374,22 @@ export class Model {
 		);
 	}
 
-	mayRun(thread: Thread, task: Task): boolean {
-		if (!this.#fits(task) || (this.resuming.length > 0 && this.cpuOf(task) > 0)) return false;
+	/** Whether the worker may take the task, if there is enough of what it needs. */
+	#mayTake(thread: Thread, task: Task): boolean {
+		if (task.phase !== "ready" || this.classOf(task).kind !== thread.kind) return false;
 		return this.suspendedOf(thread) === 0 || (task.code.flags & layout.STATE_BLOCKS) === 0;
 	}
 
-	/** The first of each list that may run; of these the highest priority, and within it the oldest. */
+	#mayRun(task: Task): boolean {
+		return this.#fits(task) && (this.resuming.length === 0 || this.cpuOf(task) === 0);
+	}
+
+	/** The highest priority, and within it the oldest. */
 	best(thread: Thread): Task | undefined {
 		if (!thread.worker) return undefined;
-		const heads = new Map<string, Task>();
-		const ready = [...this.tasks].filter((task) => task.phase === "ready" && this.classOf(task).kind === thread.kind);
-		ready.sort((one, other) => (one.sequence as number) - (other.sequence as number));
-		for (const task of ready) {
-			const list = `${task.resourceClass} ${task.priority}`;
-			if (!heads.has(list)) heads.set(list, task);
-		}
-		const fitting = [...heads.values()].filter((task) => this.mayRun(thread, task));
-		fitting.sort((one, other) => other.priority - one.priority);
-		return fitting[0];
+		const tasks = [...this.tasks].filter((task) => this.#mayTake(thread, task) && this.#mayRun(task));
+		const order = (one: Task, other: Task) => (one.sequence as number) - (other.sequence as number);
+		return tasks.sort((one, other) => other.priority - one.priority || order(one, other))[0];
 	}
 
 	take(thread: Thread): Task | undefined {
