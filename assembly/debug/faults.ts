@@ -8,6 +8,8 @@
 @inline export const NO_ROOM: u32 = 2;
 /** lock {record} (0 tables, 1 scheduler, 2 heap) is held: its word is {found} */
 @inline export const LOCK_HELD: u32 = 3;
+/** somebody wrote to a record at address 0, which means "none": the word at {record} is {found} */
+@inline export const NONE_WRITTEN: u32 = 4;
 
 // ── The heap ──
 /** block {record}: its size is {found}, which cannot be; {wanted} bytes are left */
@@ -202,6 +204,8 @@
 @inline export const KIND_READY_WRONG: u32 = 131;
 /** class {record} is {found} times in the list of its kind */
 @inline export const CLASS_LISTED_WRONG: u32 = 132;
+/** class {record}: its kind is {found}, the scheduler knows of {wanted} */
+@inline export const KINDS_WRONG: u32 = 142;
 /** resource {record}: {found} is noted as free, it should be {wanted} */
 @inline export const RESOURCE_WRONG: u32 = 133;
 /** GPU {record}: {found} is noted as free, it should be {wanted} */

@@ -23,6 +23,7 @@ import { gateStateOf } from "./threads";
 
 export function walkScheduler(): bool {
   for (let index: u32 = 0; index < scheduler().classes; index++) {
+    if (classAt(index).kind >= scheduler().kinds) return wrong(faults.KINDS_WRONG, index, classAt(index).kind, scheduler().kinds);
     if (!walkReady(classAt(index), index)) return false;
   }
   // Workers may be parked of a kind for which there is no class yet.

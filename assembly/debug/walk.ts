@@ -11,7 +11,7 @@
 //   │ code │ record │ found │ wanted │ tally …      code: a number of faults.ts, 0: all is well
 //   └──────┴────────┴───────┴────────┴──────────
 
-import { STATUS_OK } from "../layout";
+import { PLACE_ROOT, STATUS_OK } from "../layout";
 import { heap, locate, objectMax, root, scheduler, taskMax, threadMax } from "../memory/root";
 import * as faults from "./faults";
 import { fault, faultFound, faultRecord, faultWanted, forgetFault, same, wrong } from "./faults";
@@ -54,9 +54,16 @@ function walk(scratch: u32, room: u32, options: u32): bool {
   if (room < wanted || scratch & 63 || scratch < root().size || end > ((memory.size() as u64) << 16)) return wrong(faults.NO_ROOM, 0, room, wanted);
   clearTally(scratch + ANSWER);
   return (
-    checkLocks() && walkHeap() && walkThreads() && walkObjects() && walkTasks() && walkInboxes() && walkScheduler() && checkListed() &&
+    checkNone() && checkLocks() && walkHeap() && walkThreads() && walkObjects() && walkTasks() && walkInboxes() && walkScheduler() && checkListed() &&
     checkCounts() && checkClaims() && (!(options & OVER) || checkOver())
   );
+}
+
+function checkNone(): bool {
+  for (let address: u32 = 0; address < PLACE_ROOT; address += 4) {
+    if (!same(faults.NONE_WRITTEN, address, load<u32>(address), 0)) return false;
+  }
+  return true;
 }
 
 function checkLocks(): bool {

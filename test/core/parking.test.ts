@@ -61,6 +61,19 @@ describe("parked workers", () => {
 		expect(wokenBy(workers, () => void thread.submit({ code, resourceClass: other }))).toEqual([1]);
 	});
 
+	test("of a higher kind are woken when resources come back, whichever kind got a class last", () => {
+		const core = newCore();
+		const { thread, code } = ready(core);
+		const high = thread.defineClass([[CPU, unit]], 5);
+		thread.defineClass([[CPU, unit]], 2);
+		const workers = [core.start({ kind: 5 }), core.start({ kind: 5 })];
+		const first = thread.submit({ code, resourceClass: high });
+		workers[0].take();
+		thread.submit({ code, resourceClass: high });
+		workers[1].park();
+		expect(wokenBy(workers, () => void workers[0].calls.suspend(first.task, first.generation))).toEqual([1]);
+	});
+
 	test("are not woken for a task that does not fit, and then when what it needs comes back", () => {
 		const core = newCore();
 		const { thread, code, cpu } = ready(core);

@@ -75,6 +75,24 @@ describe.each(shipped)("small blocks (%s)", (build) => {
 	});
 });
 
+test("a span is refused where the heap has no room for an aligned one, though it has for its size", () => {
+	const core = newCore({ size: 512 * 1024, objects: 64, tasks: 64, threads: 1 });
+	const thread = core.start();
+	const blocks: number[] = [];
+	for (let size = 2 ** 19; size > 1024; size >>= 1) {
+		for (let address = thread.calls.alloc(size); address > 0; address = thread.calls.alloc(size)) blocks.push(address);
+	}
+	expect(thread.calls.alloc(64)).toBe(layout.STATUS_FULL);
+	core.check();
+	for (const address of blocks) thread.calls.dealloc(address);
+	const half = thread.alloc(80 * 1024);
+	const rest = thread.alloc(thread.stats().capacity - thread.stats().taken - 70 * 1024);
+	expect(thread.calls.alloc(64)).toBe(layout.STATUS_FULL);
+	core.check();
+	for (const address of [half, rest]) thread.calls.dealloc(address);
+	expect(thread.calls.alloc(64)).toBeGreaterThan(0);
+});
+
 test("a small block may be freed by another thread than the one that allocated it", () => {
 	const core = newCore();
 	const [one, other] = [core.start(), core.start()];

@@ -173,6 +173,8 @@ const setByte = (address: number, value: number) => () => {
 /** What is damaged, how, and what the walker must say. */
 const damages: readonly (readonly [what: string, damage: () => void, code: string])[] = [
 	["the layout's name", add(layout.PLACE_ROOT + layout.ROOT_LAYOUT, 1), "NOT_INITIALISED"],
+	["what stands at address 0", set(8, 1), "NONE_WRITTEN"],
+	["the number of kinds", set(scheduler + layout.SCHEDULER_KINDS, 1), "KINDS_WRONG"],
 	["the tables' lock", set(layout.PLACE_ROOT + layout.ROOT_LOCK, 1), "LOCK_HELD"],
 	["the scheduler's lock", set(scheduler + layout.SCHEDULER_LOCK, 2), "LOCK_HELD"],
 	["the heap's lock", set(heap + layout.HEAP_LOCK, 1), "LOCK_HELD"],
