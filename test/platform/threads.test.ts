@@ -89,9 +89,9 @@ describe("the options of a worker's host", () => {
 			workerData: undefined,
 			execArgv: process.env.EXTRA ? [process.env.EXTRA] : [],
 		});
-		worker.ref();
 		worker.onMessage((message) => console.log(JSON.stringify({ message, execArgv: workerExecArgv() })));
 		worker.onError((error) => console.log(String(error)));
+		worker.ref();
 	`;
 
 	test("of a program given on the command line as an ES module do not make the worker one", async () => {
