@@ -133,6 +133,23 @@ describe.each(shipped)("the heap's figures (%s)", (build) => {
 	});
 });
 
+test("a heap of nearly 4 GiB has addresses beyond 2 GiB, which are no statuses", { timeout: 60_000 }, () => {
+	const core = newCore({ size: 65_535 * 65_536 - 80 * 1024 * 1024 });
+	const thread = core.start();
+	const blocks = [1, 1, 1].map(() => thread.alloc(2 ** 30));
+	const [, , last] = blocks;
+	expect(last).toBeGreaterThan(2 ** 31);
+	expect(last % 64).toBe(0);
+	core.u8[last + 2 ** 30 - 1] = 5;
+	const object = thread.calls.put(0, last, 2 ** 30, 0, 0);
+	expect(thread.calls.pin(object, 1) >>> 0).toBe(last);
+	expect(thread.calls.unpin(object, 1)).toBe(0);
+	expect(thread.calls.release(object, 1)).toBe(0);
+	expect(named(thread.calls.alloc(2 ** 31))).toBe("full");
+	for (const address of blocks.slice(0, 2)) expect(thread.calls.dealloc(address)).toBe(0);
+	expectNothingLeft(core, thread);
+});
+
 test("after random allocations and frees the memory taken at the peak is at most a quarter above what is live", () => {
 	const core = newCore({ size: 64 * 1024 * 1024 });
 	const thread = core.start();

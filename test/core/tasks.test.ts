@@ -320,6 +320,21 @@ describe.each(shipped)("a submission (%s)", (build) => {
 	});
 });
 
+test("a task's entry whose generations are used up is retired", () => {
+	const core = newCore();
+	const { thread, code } = ready(core);
+	const first = thread.submit({ code });
+	thread.take();
+	thread.finish(first);
+	core.write(core.taskAddress(first.task) + layout.TASK_ENTRY_GENERATION, 0xfffffffd);
+	const last = thread.submit({ code });
+	expect(last).toMatchObject({ task: first.task, generation: 0xfffffffd });
+	thread.take();
+	thread.finish(last);
+	core.check();
+	expect(thread.submit({ code }).task).not.toBe(first.task);
+});
+
 describe("a function that blocks", () => {
 	test("is not taken by a thread with suspended tasks, and by others it is", () => {
 		const core = newCore();
