@@ -73,6 +73,8 @@ export class Loop {
 				if (next !== undefined) task = this.#begin(next);
 				else {
 					this.#running.set(task.index, task);
+					// If it waits, its CPU is given back first, and idle workers have their turn: this one takes new work last.
+					await macrotask();
 					task = this.#ready.shift() ?? this.#begin(calls.take());
 				}
 				if (thread.hasMail()) mailbox.drain();
