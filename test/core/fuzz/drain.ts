@@ -1,6 +1,6 @@
 // Reading an inbox: every message that was sent comes once, in order, unless it concerns nobody any more.
 import * as layout from "../../../src/core/layout.ts";
-import { Mismatch } from "./model.ts";
+import { Mismatch } from "./object-model.ts";
 import type { Note, Task, Thread } from "./records.ts";
 import type { Run } from "./run.ts";
 

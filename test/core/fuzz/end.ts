@@ -2,7 +2,7 @@
 import * as layout from "../../../src/core/layout.ts";
 import { inlineFlags } from "../support/core.ts";
 import { drainInbox } from "./drain.ts";
-import { Mismatch } from "./model.ts";
+import { Mismatch } from "./object-model.ts";
 import type { Task, Thread } from "./records.ts";
 import type { Run } from "./run.ts";
 

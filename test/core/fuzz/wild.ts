@@ -5,7 +5,7 @@
 // builds refuse it), and make objects refer to each other in a circle (nobody would free them).
 import * as layout from "../../../src/core/layout.ts";
 import { type Build, Core, statusNames, type Thread } from "../support/core.ts";
-import { Mismatch } from "./model.ts";
+import { Mismatch } from "./object-model.ts";
 import { Dice } from "./run.ts";
 
 type Calls = Readonly<Record<string, (...numbers: number[]) => number>>;
