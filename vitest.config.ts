@@ -7,7 +7,7 @@ export default defineConfig({
 		// Processes, not threads: tests start and end worker threads of their own, and a test file must not outlive its end.
 		pool: "forks",
 		maxWorkers: 2,
-		testTimeout: 30_000,
+		testTimeout: 60_000,
 		hookTimeout: 30_000,
 	},
 });

@@ -159,8 +159,9 @@ export class Driver extends HostThread implements AttendHost {
 		this.#workers.set(index, record);
 		worker.on("message", (message: WorkerMessage) => this.#onMessage(index, epoch, message));
 		worker.on("error", (error: Error) => {
-			// One that was ended before it began cannot attach.
-			if (!record.ending) this.#report(`worker ${index} ended with ${error.stack ?? error.message}`);
+			// One that cannot attach has ended before it began; its slot is taken back like any other's.
+			if (!record.ending && !error.message.includes("attaching to thread slot"))
+				this.#report(`worker ${index} ended with ${error.stack ?? error.message}`);
 		});
 		this.started++;
 		return true;
