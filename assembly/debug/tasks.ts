@@ -2,7 +2,7 @@
 
 import {
   GATE_RESERVED, GATE_VACANT, PHASE_PENDING, RESOURCE_CPU, RESOURCE_GPU, RESOURCE_UNIT, RESOURCE_CLASS_AMOUNTS, RESOURCE_CLASS_RESOURCES,
-  RUNNER_BIT_QUEUED, STATE_PHASE_MASK, TASK_FLAG_ASIDE, TASK_FLAG_HAS_CHILDREN, TASK_FLAG_INLINE_ARGS, TASK_FLAG_STREAM, TASK_FLAG_TREE,
+  RUNNER_BIT_QUEUED, STATE_PHASE_MASK, TASK_FLAG_ASIDE, TASK_FLAG_HAS_CHILDREN, TASK_FLAG_INLINE_ARGS, TASK_FLAG_MARKED, TASK_FLAG_STREAM, TASK_FLAG_TREE,
   TASK_PHASE_DECIDING, TASK_PHASE_ENDED, TASK_PHASE_LOST, TASK_PHASE_READY, TASK_PHASE_RESUMING, TASK_PHASE_RUNNING, TASK_PHASE_SUSPENDED,
   TASK_PHASE_VACANT, TASK_PHASE_WAITING, TaskEntry, Thread,
 } from "../layout";
@@ -98,7 +98,9 @@ function walkTask(number: u32): bool {
 function checkFields(task: TaskEntry, number: u32): bool {
   if (task.resourceClass >= scheduler().classes) return wrong(faults.TASK_FIELD_WRONG, number, task.resourceClass, 0);
   if (task.priority > 15) return wrong(faults.TASK_FIELD_WRONG, number, task.priority, 0);
-  if (task.flags & ~FLAGS) return wrong(faults.TASK_FIELD_WRONG, number, task.flags, 0);
+  // One that ended while it was looked for keeps its mark.
+  const known = phaseOf(task) == TASK_PHASE_ENDED ? FLAGS | TASK_FLAG_MARKED : FLAGS;
+  if (task.flags & ~known) return wrong(faults.TASK_FIELD_WRONG, number, task.flags, 0);
   if (task.flags & TASK_FLAG_STREAM && task.results != 1) return wrong(faults.TASK_FIELD_WRONG, number, task.results, 1);
   return task.dependencies <= task.references || wrong(faults.TASK_FIELD_WRONG, number, task.dependencies, task.references);
 }
