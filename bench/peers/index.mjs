@@ -109,7 +109,8 @@ async function runCase(measure, entry, entrants) {
 				samples[contender.name].push(sample);
 				if (sample.failed !== undefined) {
 					out.add(contender.name);
-					if (!sample.overTime || contender.kind === "own") failures.push(`${contender.name}, ${entry.label}: ${sample.failed}`);
+					if (!sample.overTime || contender.kind === "own")
+						failures.push(`${contender.name}, ${entry.label}: ${sample.failed}`);
 				}
 			}
 			progress.advance();
