@@ -80,15 +80,15 @@ export async function measureExchange({ url, core }, { workers: count, rounds, t
 		produce(driver, tasks);
 		rates.push((tasks / (performance.now() - start)) * 1000);
 	}
+	// A worker that is awake stops by itself, so its last message is awaited before any is told.
+	const over = workers.map(({ worker }) => message(worker));
 	const { i32 } = driver.views;
 	Atomics.store(i32, STOP, 1);
-	for (const { worker, index } of workers) {
-		const word = driver.wakeWordOf(index);
-		const over = message(worker);
-		Atomics.add(i32, word, 1);
-		Atomics.notify(i32, word);
-		await over;
+	for (const { index } of workers) {
+		Atomics.add(i32, driver.wakeWordOf(index), 1);
+		Atomics.notify(i32, driver.wakeWordOf(index));
 	}
+	await Promise.all(over);
 	return { median: median(rates), min: Math.min(...rates), max: Math.max(...rates), rates };
 }
 
