@@ -1,6 +1,8 @@
 // What a worker thread of the thin host does from its first instruction to its last.
 import { parentPort, workerData } from "node:worker_threads";
+import { STATUS_NOT_ATTACHED } from "../../../src/core/layout.ts";
 import type { TaskCodes } from "./context.ts";
+import { CoreRefusal } from "./status.ts";
 import { WorkerThread } from "./worker.ts";
 
 export interface WorkerData {
@@ -34,5 +36,8 @@ export function startWorker(codes: TaskCodes): void {
 	});
 	// A pending waitAsync alone does not keep a thread alive.
 	parentPort?.on("message", () => undefined);
-	void worker.work();
+	// A thread that was ended goes on until it is stopped, and hears so at its next call.
+	worker.work().catch((error: unknown) => {
+		if (!(error instanceof CoreRefusal) || error.status !== STATUS_NOT_ATTACHED) throw error;
+	});
 }
