@@ -1,45 +1,125 @@
-// Writes docs/abi.md from what assembly/index.ts says of each export: `node scripts/abi-doc.mjs`.
+// Writes the generated parts of docs/abi.md: the exports, from the comments of assembly/index.ts, and the records and numbers,
+// from the generated layout. What stands between the parts is written by hand. `node scripts/abi-doc.mjs`
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "./paths.mjs";
 
-const intro = `# The core's ABI
+const documentPath = join(root, "docs", "abi.md");
 
-Every export of the WebAssembly core, written from the comments of \`assembly/index.ts\`. The records it reads and writes, the
-statuses and the flags are in \`schema/core.fbs\`; a FlatBuffers compiler gives their offsets for your language.
+/** What an embedding host reads or writes; the other records are the core's own. */
+const numbers = "Status State Phase Reason Resource ThreadFlag TaskFlag RunnerBit MessageKind Gate Place".split(" ");
+const records = "Root Thread ObjectEntry Reference TaskSpec TaskEntry ValueSpec Message Stats".split(" ");
 
-## Embedding
+/**
+ * One entry of the generated layout.
+ * @typedef {{ name: string, value: number, comment: string }} Constant
+ */
 
-1. Make a memory at its full size (nothing grows): shared, for \`core.wasm\`; of your own, for \`core.single.wasm\`, the same
-   core for hosts without threads. At most 65535 pages.
-2. Instantiate the module once in each thread with that memory as \`env.memory\`, its only import. There is no start function
-   and no data segment, so this changes nothing in the memory.
-3. One instance calls \`init\`. Then, for each thread: \`reserve\` a slot, read its epoch from the slot's gate (above the lowest
-   three bits), and in the thread \`attach\` with both.
-4. To end a thread: \`end\` until it is not \`busy\`, stop it, and when it has really stopped, \`recover\` from another one.
+/** @param {string} path */
+const read = (path) => readFileSync(join(root, path), "utf8");
 
-All numbers are 32 bits. A negative result is a \`Status\`. Second results ("generation", "task", …) stand in the calling
-thread's record (\`Thread\`, 4096 bytes each, from \`Root.threadTable\`); the root stands at address 64. A payload is a block
-from \`alloc\`; the references nested in it stand behind it, at the next multiple of 8, as pairs of slot and generation.
+/** @param {string} name */
+const camel = (name) => name.toLowerCase().replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 
-A thread waits on its wake word: read the word, look for work or mail (\`park\`, \`drain\`, the inbox's lower half), and sleep
-only while the word has the value read. A thread that only wants an object: \`watch\`, wait, \`drain\`, read, \`release\`.
+/** @param {string} name a type's, as in the schema */
+const upperSnake = (name) => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
 
-Never: call with an instance that another thread uses at the same time; \`recover\` a thread that may still run; write into a
-block after it went into an object or a task; read a payload without a pin.
-`;
+/** @param {string} comment */
+const plain = (comment) => comment.replace(/\n\s*\* ?/g, " ").trim();
 
-/** The document's text. */
-export function abiDocument() {
-	const source = readFileSync(join(root, "assembly", "index.ts"), "utf8");
-	const parts = [intro];
+function exportsPart() {
 	const pattern = /^\/\/ ── (.*) ──$|\/\*\*\s*((?:(?!\*\/)[\s\S])*?)\s*\*\/\nexport function (\w+)\(([^)]*)\)/gm;
-	for (const [, section, comment, name, parameters] of source.matchAll(pattern)) {
-		if (section !== undefined) parts.push(`## ${section}\n`);
-		else parts.push(`### \`${name}(${parameters})\`\n\n${comment.replace(/^\s*\* ?/gm, "").trim()}\n`);
-	}
-	return parts.join("\n");
+	return [...read("assembly/index.ts").matchAll(pattern)]
+		.map(([, section, comment, name, parameters]) => {
+			if (section !== undefined) return `### ${section}\n`;
+			return `#### \`${name}(${parameters})\`\n\n${comment.replace(/^\s*\* ?/gm, "").trim()}\n`;
+		})
+		.join("\n");
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(join(root, "docs", "abi.md"), abiDocument());
+/** The layout's blocks: the constants of one enumeration, or of one record. */
+function layoutBlocks() {
+	return read("src/core/layout.ts")
+		.split(/\n\n+/)
+		.map((text) => {
+			const pattern = /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?export const (\w+) = (-?\w+);/g;
+			const constants = [...text.matchAll(pattern)].map(([, comment = "", name, value]) => ({
+				name,
+				value: Number(value),
+				comment: plain(comment),
+			}));
+			return { heading: text.match(/^\/\/ (\w+)\n/)?.[1], constants };
+		});
+}
+
+/** @param {string} text */
+const cell = (text) => text.replaceAll("|", "\\|");
+
+/** Bits and masks from 0x100 on are shown as such. @param {string} name @param {number} value */
+const shown = (name, value) =>
+	value > 255 && ((value & (value - 1)) === 0 || name.endsWith("_MASK")) ? `0x${value.toString(16)}` : String(value);
+
+/** @param {string} name @param {ReturnType<typeof layoutBlocks>} blocks */
+function numbersTable(name, blocks) {
+	const found = blocks.find(({ heading }) => heading === name);
+	if (found === undefined) throw new Error(`the layout has no enumeration ${name}`);
+	const rows = [...found.constants].sort((a, b) => Math.abs(a.value) - Math.abs(b.value));
+	const prefix = `${upperSnake(name)}_`;
+	return [
+		`### ${name}`,
+		"",
+		"| name | number | |",
+		"| --- | --- | --- |",
+		...rows.map(
+			(row) => `| ${camel(row.name.slice(prefix.length))} | ${shown(row.name, row.value)} | ${cell(row.comment)} |`,
+		),
+		"",
+	].join("\n");
+}
+
+/** @param {string} name @param {ReturnType<typeof layoutBlocks>} blocks */
+function recordTable(name, blocks) {
+	const prefix = `${upperSnake(name)}_`;
+	const found = blocks.find(({ heading, constants }) => !heading && constants[0]?.name === `${prefix}SIZE`);
+	if (found === undefined) throw new Error(`the layout has no record ${name}`);
+	const [size, ...fields] = found.constants;
+	const rows = fields
+		.filter((field) => !field.name.endsWith("_LENGTH"))
+		.map((field) => {
+			const [, type, comment] = /** @type {RegExpMatchArray} */ (field.comment.match(/^\(([^)]*)\) ?(.*)$/));
+			const fieldName = camel(field.name.slice(prefix.length).replace(/_OFFSET$/, ""));
+			return `| ${fieldName} | ${field.value} | ${type.replace(", by Atomics only", ", atomic")} | ${cell(comment)} |`;
+		});
+	return [
+		`### ${name}, ${size.value} bytes`,
+		"",
+		...(size.comment === "" ? [] : [size.comment, ""]),
+		"| field | offset | type | |",
+		"| --- | --- | --- | --- |",
+		...rows,
+		"",
+	].join("\n");
+}
+
+const parts = {
+	exports: exportsPart,
+	numbers: () => numbers.map((name) => numbersTable(name, layoutBlocks())).join("\n"),
+	records: () => records.map((name) => recordTable(name, layoutBlocks())).join("\n"),
+};
+
+/** The document as it should be: what is written by hand stays, the generated parts are made anew. */
+export function abiDocument() {
+	let text = readFileSync(documentPath, "utf8");
+	for (const [name, write] of Object.entries(parts)) {
+		const begin = `<!-- ${name}, generated by scripts/abi-doc.mjs -->\n`;
+		const end = `<!-- end of ${name} -->\n`;
+		const from = text.indexOf(begin);
+		const to = text.indexOf(end);
+		if (from < 0 || to < from) throw new Error(`docs/abi.md lacks the marks around its ${name}`);
+		text = `${text.slice(0, from + begin.length)}\n${write()}\n${text.slice(to)}`;
+	}
+	return text;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(documentPath, abiDocument());

@@ -1,27 +1,42 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { abiDocument } from "../../scripts/abi-doc.mjs";
+import { readWasm } from "../../scripts/build/wasm-module.mjs";
+import { root } from "../../scripts/paths.mjs";
 
-const root = join(import.meta.dirname, "..", "..");
-const source = readFileSync(join(root, "assembly", "index.ts"), "utf8");
-const exported = [...source.matchAll(/^export function (\w+)\(([^)]*)\)/gm)];
+const text = (...path: string[]) => readFileSync(join(root, ...path), "utf8");
+const document = text("docs", "abi.md");
 
-describe("docs/abi.md", () => {
-	it("is what assembly/index.ts says", () => {
-		expect(readFileSync(join(root, "docs", "abi.md"), "utf8")).toBe(abiDocument());
+/** Exports by name, with the names of their parameters. */
+function signatures(source: string, pattern: RegExp): Record<string, string[]> {
+	const names = (list: string) => [...list.matchAll(/(\w+)\??:/g)].map(([, name]) => name as string);
+	return Object.fromEntries([...source.matchAll(pattern)].map(([, name, list]) => [name, names(list as string)]));
+}
+
+const core = signatures(text("assembly", "index.ts"), /^export function (\w+)\(([^)]*)\): i32/gm);
+const arities = Object.fromEntries(Object.entries(core).map(([name, { length }]) => [name, length]));
+
+describe("the core's ABI", () => {
+	test("is documented as its comments and the layout say; `node scripts/abi-doc.mjs` writes it anew", () => {
+		expect(abiDocument()).toBe(document);
 	});
 
-	it("has every export of the built core, and the typed boundary has them with as many parameters", () => {
-		const bytes = readFileSync(join(root, "build", "core.wasm"));
-		const built = WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
-		expect(built.sort()).toEqual(exported.map(([, name]) => name).sort());
-		const boundary = readFileSync(join(root, "src", "core", "abi.ts"), "utf8");
-		for (const [, name, parameters] of exported) {
-			const declared = boundary.match(new RegExp(`\\t${name}\\(([^)]*)\\): number;`));
-			expect(declared, name).not.toBeNull();
-			const count = (text: string) => (text.trim() === "" ? 0 : text.split(",").length);
-			expect(count(declared?.[1] ?? ""), name).toBe(count(parameters as string));
-		}
+	test("has a heading and a comment for every export, and for nothing else", () => {
+		expect(signatures(document, /^#### `(\w+)\(([^)]*)\)`\n\n\S/gm)).toEqual(core);
+	});
+
+	test("is typed at the boundary with the same names and as many parameters", () => {
+		const boundary = signatures(text("src", "core", "abi.ts"), /^\t(\w+)\(([^)]*)\): number;/gm);
+		const counted = Object.fromEntries(Object.entries(boundary).map(([name, { length }]) => [name, length]));
+		expect(counted).toEqual(arities);
+	});
+
+	test.each(["core", "core.single"])("is what %s exports: numbers of 32 bits, and one of them back", (build) => {
+		const { exports } = readWasm(readFileSync(join(root, "build", `${build}.wasm`)));
+		expect(Object.fromEntries(exports.map(({ name, type }) => [name, type?.parameters.length]))).toEqual(arities);
+		const types = exports.flatMap(({ type }) => [...(type?.parameters ?? []), ...(type?.results ?? [])]);
+		expect(new Set(types)).toEqual(new Set(["i32"]));
+		expect(new Set(exports.map(({ type }) => type?.results.length))).toEqual(new Set([1]));
 	});
 });
