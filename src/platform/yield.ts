@@ -1,5 +1,5 @@
 // Taken once: a program's fake timers must not stop the runtime.
-const { setImmediate: nextTurn } = globalThis;
+export const { setImmediate: nextTurn } = globalThis;
 
 /**
  * Resolves in a later turn of the event loop: timers, messages, `Atomics.waitAsync` and finalizers get their chance before.

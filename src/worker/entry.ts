@@ -19,6 +19,7 @@ import { definitions } from "../functions/definitions.ts";
 import { materialize } from "../functions/materialize.ts";
 import { collectGarbage } from "../platform/collect.ts";
 import { workerSelf } from "../platform/threads.ts";
+import { nextTurn } from "../platform/yield.ts";
 import type { RuntimeEnv } from "../types.ts";
 import { type Codec, SerializerRegistry } from "../values/registry.ts";
 import { forwardConsole } from "./console.ts";
@@ -81,13 +82,18 @@ function begin(data: WorkerData): void {
 	reportRejections();
 	definitions().keep();
 	const functions = new ShippedFunctions(engine, (code, place) => make(code as ShippedCode, place, serializers));
-	const loop = new Loop(engine, (go) => new Executor(engine, functions, go));
+	const loop = new Loop(engine, (over) => new Executor(engine, functions, over));
 	role.engine = engine;
 	role.loop = loop;
 	// A pending wait alone does not keep a thread alive; a port that is listened to does.
 	self?.onMessage(() => {});
 	self?.postMessage(UP);
-	void loop.run();
+	// A worker without its loop is none: it ends, and is replaced.
+	loop.work().catch((error: unknown) =>
+		nextTurn(() => {
+			throw error;
+		}),
+	);
 }
 
 /** What a task submits runs in the task's own environment; workers of another one are the driver's to start. */

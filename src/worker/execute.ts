@@ -1,10 +1,10 @@
-/** One task: its arguments are decoded, its function is called, and what comes of it is given to the core. */
+/** One task: its arguments are decoded, its function is called, and what comes of it becomes the step that ends it. */
 import {
+	REASON_FULL,
 	STATE_ERROR,
+	STATUS_TABLE_FULL,
 	TASK_ENTRY_ARGS,
 	TASK_ENTRY_ARGS_SIZE,
-	TASK_ENTRY_CODE,
-	TASK_ENTRY_CODE_GENERATION,
 	TASK_ENTRY_DEPENDENCIES,
 	TASK_ENTRY_FLAGS,
 	TASK_ENTRY_INLINED,
@@ -20,89 +20,98 @@ import {
 	VALUE_SPEC_SIZE,
 } from "../core/layout.ts";
 import type { LocalEngine } from "../engine/local/engine.ts";
-import { throwStatus } from "../engine/local/status.ts";
+import type { Step } from "../engine/local/protocol/steps.ts";
+import { statusError, throwStatus } from "../engine/local/status.ts";
 import { ARGS_WITH_REFS } from "../engine/local/submit.ts";
 import { RayError } from "../errors.ts";
 import type { ShippedFunction, ShippedFunctions } from "./functions.ts";
 import { yieldItems } from "./generate.ts";
-import type { RunningTask } from "./running.ts";
+import type { Outcome, RunningTask } from "./running.ts";
 import { runAs } from "./scope.ts";
 import { taskError } from "./task-error.ts";
+
+/** `cancel`'s option in the core: the results fail at once. */
+const CANCEL_SETTLE = 2;
+/** The function has given a promise, or is not there yet: its task goes on. */
+const GOES_ON = Symbol();
 
 export class Executor {
 	readonly #engine: LocalEngine;
 	readonly #functions: ShippedFunctions;
-	/** Called with the next task, when an asynchronous one has ended: a number from the core, or a status. */
-	readonly #go: (next: number, ended: RunningTask) => void;
+	/** Called when a task that went on is over: its `outcome` is there. */
+	readonly #over: (task: RunningTask) => void;
+	/** What the last step ends a task with: blocks in hand, of which the first stays there if the core takes the others. */
+	#blocks: number[] = [];
 
-	constructor(engine: LocalEngine, functions: ShippedFunctions, go: (next: number, ended: RunningTask) => void) {
+	constructor(engine: LocalEngine, functions: ShippedFunctions, over: (task: RunningTask) => void) {
 		this.#engine = engine;
 		this.#functions = functions;
-		this.#go = go;
+		this.#over = over;
 	}
 
-	/** Runs a task: the next one if it ended, undefined if it goes on asynchronously. */
-	run(task: RunningTask): number | undefined {
-		const { thread } = this.#engine;
-		const { u32 } = thread.views;
-		const at = thread.taskAt(task.index) >> 2;
-		const slot = u32[at + (TASK_ENTRY_CODE >> 2)] as number;
-		const generation = u32[at + (TASK_ENTRY_CODE_GENERATION >> 2)] as number;
-		let shipped: ShippedFunction | Promise<ShippedFunction>;
-		try {
-			shipped = this.#functions.get(slot, generation);
-		} catch (error) {
-			task.name = this.#functions.nameOf(slot, generation);
-			return this.#fail(task, error);
-		}
-		if (shipped instanceof Promise) {
-			shipped.then(
-				(loaded) => this.#continue(task, this.#call(task, at, loaded)),
-				(error: unknown) => {
-					task.name = this.#functions.nameOf(slot, generation);
-					this.#continue(task, this.#fail(task, error));
-				},
-			);
-			return undefined;
-		}
-		return this.#call(task, at, shipped);
-	}
-
-	#continue(task: RunningTask, next: number | undefined): void {
-		if (next !== undefined) this.#go(next, task);
-	}
-
-	#call(task: RunningTask, at: number, shipped: ShippedFunction): number | undefined {
+	/** Runs a task: the step that ends it, or undefined: it goes on asynchronously. */
+	run(task: RunningTask): Step | undefined {
 		let result: unknown;
-		task.name = shipped.name;
 		try {
-			const args = this.#arguments(at);
-			task.start();
-			result = runAs(task, shipped.asynchronous !== false, () => shipped.fn(...args));
+			const shipped = this.#functions.get(task.code, task.codeGeneration);
+			if (shipped instanceof Promise) {
+				void this.#runLater(task, shipped);
+				return undefined;
+			}
+			result = this.#call(task, shipped);
 		} catch (error) {
-			return this.#fail(task, error);
+			return this.#fail(task, error, true);
 		}
+		return result === GOES_ON ? undefined : this.#finish(task, result);
+	}
+
+	/** The step that ends a task that is over. */
+	end(task: RunningTask): Step {
+		const outcome = task.outcome as Outcome;
+		return "error" in outcome ? this.#fail(task, outcome.error, outcome.reports) : this.#finish(task, outcome.value);
+	}
+
+	async #runLater(task: RunningTask, loading: Promise<ShippedFunction>): Promise<void> {
+		try {
+			const result = this.#call(task, await loading);
+			if (result !== GOES_ON) this.#settle(task, { value: result });
+		} catch (error) {
+			this.#settle(task, { error, reports: true });
+		}
+	}
+
+	#settle(task: RunningTask, outcome: Outcome): void {
+		task.outcome = outcome;
+		this.#over(task);
+	}
+
+	/** Calls the function: what it returns, or GOES_ON. */
+	#call(task: RunningTask, shipped: ShippedFunction): unknown {
+		const at = this.#engine.thread.taskAt(task.index) >> 2;
+		task.name = shipped.name;
+		const args = this.#arguments(at);
+		const result = runAs(task, shipped.asynchronous !== false, () => shipped.fn(...args));
 		const streams = ((this.#engine.thread.views.u32[at + (TASK_ENTRY_FLAGS >> 2)] as number) & TASK_FLAG_STREAM) !== 0;
 		if (streams) {
 			// What it throws is told by its last item: the end of the stream need not be asked for.
 			const items = runAs(task, true, () => yieldItems(this.#engine, task, result));
 			this.#settleLater(task, items, false);
-			return undefined;
+			return GOES_ON;
 		}
 		if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
 			shipped.asynchronous = true;
-			this.#settleLater(task, result as PromiseLike<unknown>);
-			return undefined;
+			this.#settleLater(task, result as PromiseLike<unknown>, true);
+			return GOES_ON;
 		}
 		// From its next call on, nothing is carried past awaits, unless it gives a promise some time.
 		shipped.asynchronous ??= false;
-		return this.#finish(task, result);
+		return result;
 	}
 
-	#settleLater(task: RunningTask, result: PromiseLike<unknown>, reports = true): void {
+	#settleLater(task: RunningTask, result: PromiseLike<unknown>, reports: boolean): void {
 		result.then(
-			(value) => this.#continue(task, this.#finish(task, value)),
-			(error: unknown) => this.#continue(task, this.#fail(task, error, reports)),
+			(value) => this.#settle(task, { value }),
+			(error: unknown) => this.#settle(task, { error, reports }),
 		);
 	}
 
@@ -136,64 +145,82 @@ export class Executor {
 		}
 	}
 
-	#finish(task: RunningTask, value: unknown): number {
-		if (task.cancelReason !== 0) return this.#fail(task, task.cancelError());
-		const { thread, store } = this.#engine;
+	#finish(task: RunningTask, value: unknown): Step {
+		if (task.cancelReason !== 0) return this.#fail(task, task.cancelError(), false);
+		const { thread, store, runner } = this.#engine;
 		const count = thread.views.u32[(thread.taskAt(task.index) + TASK_ENTRY_RESULTS) >> 2] as number;
-		if (count > 1) return this.#finishMany(task, value, count);
 		try {
+			if (count > 1) return this.#finishMany(task, value, count);
 			store.write(value, "result", 0);
 		} catch (error) {
-			return this.#fail(task, error);
+			this.#giveBlocksBack();
+			return this.#fail(task, error, true);
 		}
-		const next = thread.calls.finish(task.index, task.generation, store.flags, store.a, store.b, store.c, store.d);
-		if (next < 0) store.discard();
-		return next;
+		return runner.steps.finish(task.index, task.generation, store.flags, store.a, store.b, store.c, store.d);
 	}
 
-	#finishMany(task: RunningTask, value: unknown, count: number): number {
-		const { thread, store } = this.#engine;
+	#finishMany(task: RunningTask, value: unknown, count: number): Step {
 		if (!Array.isArray(value) || value.length !== count) {
 			const got = Array.isArray(value) ? `an array of ${value.length}` : `no array (${typeof value})`;
-			return this.#fail(
-				task,
-				new RayError(`With numReturns: ${count} it must return an array of ${count} values; it returned ${got}.`),
-			);
+			throw new RayError(`With numReturns: ${count} it must return an array of ${count} values; it returned ${got}.`);
 		}
-		const blocks: number[] = [];
-		try {
-			const list = store.allocate(count * VALUE_SPEC_SIZE);
-			blocks.push(list);
-			const { u32 } = thread.views;
-			for (let i = 0; i < count; i++) {
-				store.write(value[i], `result[${i}]`, 0);
-				const at = (list + i * VALUE_SPEC_SIZE) >>> 2;
-				u32[at + (VALUE_SPEC_FLAGS >> 2)] = store.flags;
-				u32[at + (VALUE_SPEC_A >> 2)] = store.a;
-				u32[at + (VALUE_SPEC_B >> 2)] = store.b;
-				u32[at + (VALUE_SPEC_C >> 2)] = store.c;
-				u32[at + (VALUE_SPEC_D >> 2)] = store.d;
-				if (store.ownsBlock) blocks.push(store.a);
-			}
-			const next = thread.calls.finishMany(task.index, task.generation, list, count);
-			if (next < 0) throwStatus(next, `the results of task ${task.id}`);
-			thread.calls.dealloc(list);
-			return next;
-		} catch (error) {
-			for (const block of blocks) thread.calls.dealloc(block);
-			return this.#fail(task, error);
+		const { thread, store, runner } = this.#engine;
+		const list = store.allocate(count * VALUE_SPEC_SIZE);
+		this.#blocks.push(list);
+		const { u32 } = thread.views;
+		for (let i = 0; i < count; i++) {
+			store.write(value[i], `result[${i}]`, 0);
+			if (store.ownsBlock) this.#blocks.push(store.a);
+			const at = (list + i * VALUE_SPEC_SIZE) >>> 2;
+			u32[at + (VALUE_SPEC_FLAGS >> 2)] = store.flags;
+			u32[at + (VALUE_SPEC_A >> 2)] = store.a;
+			u32[at + (VALUE_SPEC_B >> 2)] = store.b;
+			u32[at + (VALUE_SPEC_C >> 2)] = store.c;
+			u32[at + (VALUE_SPEC_D >> 2)] = store.d;
 		}
+		return runner.steps.finishMany(task.index, task.generation, list, count);
 	}
 
-	/** Ends the task with what it threw, or asks its submitter about it. */
-	#fail(task: RunningTask, thrown: unknown, reports = true): number {
-		const { thread, store } = this.#engine;
+	/** The step that ends the task with what it threw, or asks its submitter about it. */
+	#fail(task: RunningTask, thrown: unknown, reports: boolean): Step {
+		const { store, runner } = this.#engine;
+		if (task.name === "") task.name = this.#functions.nameOf(task.code, task.codeGeneration);
 		const judged = task.judged && task.cancelReason === 0;
 		const error = task.cancelReason === 0 ? taskError(task, thrown, judged) : task.cancelError();
-		store.writeError(error, reports && task.cancelReason === 0);
-		const end = judged ? thread.calls.ask : thread.calls.finish;
-		const next = end(task.index, task.generation, store.flags | STATE_ERROR, store.a, store.b, store.c, store.d);
-		if (next < 0) store.discard();
-		return next;
+		try {
+			store.writeError(error, reports && task.cancelReason === 0);
+		} catch {
+			return this.#failWithoutRoom(task);
+		}
+		const end = judged ? runner.steps.ask : runner.steps.finish;
+		return end.call(runner.steps, task.index, task.generation, store.flags, store.a, store.b, store.c, store.d);
+	}
+
+	/** The store has no room for the error either: the core makes one that needs none, and what follows only ends the task. */
+	#failWithoutRoom(task: RunningTask): Step {
+		const { thread, store, runner } = this.#engine;
+		thread.calls.cancel(task.index, task.generation, REASON_FULL, CANCEL_SETTLE);
+		store.write(undefined, "result", STATE_ERROR);
+		return runner.steps.finish(task.index, task.generation, store.flags, store.a, store.b, store.c, store.d);
+	}
+
+	/** The core refused the last ending of the task, and took nothing of it. */
+	refused(task: RunningTask, status: number): Step {
+		if (this.#blocks.length > 0) this.#giveBlocksBack();
+		else this.#engine.store.discard();
+		if (status === STATUS_TABLE_FULL) return this.#failWithoutRoom(task);
+		return this.#fail(task, statusError(status, `the result of task ${task.id}`), true);
+	}
+
+	/** The core has taken what the last step gave it. */
+	afterEnding(): void {
+		if (this.#blocks.length === 0) return;
+		this.#engine.thread.calls.dealloc(this.#blocks[0] as number);
+		this.#blocks = [];
+	}
+
+	#giveBlocksBack(): void {
+		for (const block of this.#blocks) this.#engine.thread.calls.dealloc(block);
+		this.#blocks = [];
 	}
 }

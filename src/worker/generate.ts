@@ -49,10 +49,10 @@ async function give(engine: LocalEngine, task: RunningTask, value: unknown): Pro
 /** Waits until items were taken, or the task is cancelled. */
 function credit(task: RunningTask): Promise<void> {
 	return new Promise((resolve) => {
-		task.enterWait();
+		task.cpu.enterWait();
 		task.onCredit = () => {
 			task.onCredit = undefined;
-			task.leaveWait(resolve);
+			task.cpu.leaveWait(resolve);
 		};
 	});
 }

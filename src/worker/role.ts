@@ -1,5 +1,5 @@
 /** What a worker does differently from the driver. */
-import { RESOURCE_MEMORY } from "../core/layout.ts";
+import { RESOURCE_MEMORY, STATE_BLOCKS, STATUS_OK } from "../core/layout.ts";
 import type { Board } from "../engine/local/board.ts";
 import { MOST_SPARE_WORKERS, wakeThread } from "../engine/local/board.ts";
 import type { LocalEngine, Role } from "../engine/local/engine.ts";
@@ -19,8 +19,8 @@ export class WorkerRole implements Role {
 	readonly #runtimeId: string;
 	readonly #resourceNames: readonly string[];
 	readonly #tellDriver: (message: unknown) => void;
-	/** Tasks that block this thread, innermost last. */
-	readonly #blocking: (RunningTask | undefined)[] = [];
+	/** Waits that block this thread; one may be inside of another. */
+	#blocks = 0;
 	engine: LocalEngine | undefined;
 	loop: Loop | undefined;
 
@@ -40,7 +40,7 @@ export class WorkerRole implements Role {
 		this.#namespace = namespace;
 	}
 
-	get #thread() {
+	get thread() {
 		return (this.engine as LocalEngine).thread;
 	}
 
@@ -49,7 +49,7 @@ export class WorkerRole implements Role {
 		return {
 			runtimeId: this.#runtimeId,
 			nodeId: this.#runtimeId,
-			workerId: this.#thread.index,
+			workerId: this.thread.index,
 			namespace: this.#namespace,
 			...(task && { taskId: task.id, taskName: task.name, attempt: task.attempt }),
 			assignedResources: task ? this.#named(task.resources) : {},
@@ -76,15 +76,21 @@ export class WorkerRole implements Role {
 
 	enterWait(): unknown {
 		const task = currentTask();
-		task?.enterWait();
+		task?.cpu.enterWait();
 		return task;
 	}
 
 	leaveWait(wait: unknown, go: () => void): void {
-		(wait as RunningTask).leaveWait(go);
+		(wait as RunningTask).cpu.leaveWait(go);
 	}
 
-	block(): void {
+	// ── blocking ──
+
+	get parked(): boolean {
+		return (this.loop as Loop).parked;
+	}
+
+	mayBlock(): void {
 		const task = currentTask();
 		if (this.#board.blocked >= MOST_SPARE_WORKERS) {
 			throw new RayError(
@@ -92,39 +98,37 @@ export class WorkerRole implements Role {
 					"each waiting for another, and no more threads are started for them. Await get() instead: that blocks none.",
 			);
 		}
-		this.#blocking.push(task?.block() ? task : undefined);
-		this.#board.addBlocked(1);
-		wakeThread(this.#thread, this.#driver);
+		if (task !== undefined) this.#markBlocking(task);
 	}
 
-	unblock(): void {
-		this.#board.addBlocked(-1);
-		const task = this.#blocking.pop();
-		if (task === undefined || task.unblock()) return;
-		let back = false;
-		this.#resuming.set(task.index, () => {
-			back = true;
-		});
-		(this.engine as LocalEngine).mailbox.waitUntil(
-			() => back,
-			Number.POSITIVE_INFINITY,
-			() => Number.POSITIVE_INFINITY,
-		);
+	/** From now on workers with suspended tasks, which then could not go on, take none of this function. */
+	#markBlocking({ code, codeGeneration }: RunningTask): void {
+		const { thread } = this;
+		if (thread.stateOf(code) & STATE_BLOCKS || thread.calls.retain(code, codeGeneration) !== STATUS_OK) return;
+		thread.calls.markBlocking(code, codeGeneration);
+		thread.calls.release(code, codeGeneration);
 	}
-	/** Tasks that block until their CPU is back. */
-	readonly #resuming = new Map<number, () => void>();
+
+	beforeBlocking(): void {
+		this.#board.addBlocked(1);
+		wakeThread(this.thread, this.#driver);
+		if (this.#blocks++ > 0) return;
+		const blocking = currentTask();
+		for (const task of (this.loop as Loop).running) task.cpu.threadBlocks(task === blocking);
+	}
+
+	afterBlocking(): void {
+		this.#board.addBlocked(-1);
+		if (--this.#blocks > 0) return;
+		for (const task of (this.loop as Loop).running) task.cpu.threadGoesOn();
+	}
 
 	drive(): number {
 		return Number.POSITIVE_INFINITY;
 	}
 
-	runner(task: number, _generation: number, bits: number): void {
-		const back = this.#resuming.get(task);
-		if (back !== undefined) {
-			this.#resuming.delete(task);
-			back();
-		}
-		this.loop?.tell(task, bits);
+	runner(task: number, generation: number, bits: number): void {
+		(this.loop as Loop).tell(task, generation, bits);
 	}
 
 	lost(): void {}

@@ -7,20 +7,24 @@ import {
 	RESOURCE_CLASS_NEEDS,
 	RESOURCE_CLASS_RESOURCES,
 	RESOURCE_CLASS_SIZE,
-	STATUS_BUSY,
-	STATUS_OK,
 	TASK_ENTRY_ATTEMPT,
 	TASK_ENTRY_CANCEL,
+	TASK_ENTRY_CODE,
+	TASK_ENTRY_CODE_GENERATION,
 	TASK_ENTRY_GPUS,
 	TASK_ENTRY_RESOURCE_CLASS,
-	TASK_ENTRY_STARTED,
+	TASK_ENTRY_STATE,
 	TASK_ENTRY_TOKEN,
 } from "../core/layout.ts";
 import type { CoreThread } from "../core/thread.ts";
 import { idOf } from "../engine/local/ids.ts";
+import { type CpuHost, TaskCpu } from "../engine/local/protocol/cpu.ts";
 import { TaskCancelledError, TaskTimeoutError } from "../errors.ts";
+import { nextTurn } from "../platform/yield.ts";
 
-export class RunningTask {
+export type Outcome = { readonly value: unknown } | { readonly error: unknown; readonly reports: boolean };
+
+export class RunningTask implements CpuHost {
 	readonly index: number;
 	readonly generation: number;
 	readonly #engine: string;
@@ -28,11 +32,9 @@ export class RunningTask {
 	readonly #thread: CoreThread;
 	readonly #at: number;
 	#signal: CancelSignal | undefined;
-	/** Waits that are under way, and what goes on when the CPU is back. */
-	#waits = 0;
-	#suspended = false;
-	#checking = false;
-	#held: (() => void)[] = [];
+	#cpu: TaskCpu | undefined;
+	/** What came of it, if it went on asynchronously and is over. */
+	outcome: Outcome | undefined;
 	/** Called when the consumer has room for items again. */
 	onCredit: (() => void) | undefined;
 
@@ -48,9 +50,13 @@ export class RunningTask {
 		return idOf(this.#engine, "t", this.index, this.generation);
 	}
 
-	/** Its code begins: if the thread dies now, the attempt counts. */
-	start(): void {
-		Atomics.store(this.#thread.views.i32, this.#at + (TASK_ENTRY_STARTED >> 2), 1);
+	/** The object that describes its function. */
+	get code(): number {
+		return this.#thread.views.u32[this.#at + (TASK_ENTRY_CODE >> 2)] as number;
+	}
+
+	get codeGeneration(): number {
+		return this.#thread.views.u32[this.#at + (TASK_ENTRY_CODE_GENERATION >> 2)] as number;
 	}
 
 	get attempt(): number {
@@ -104,53 +110,30 @@ export class RunningTask {
 
 	// ── waiting ──
 
-	/** Its code waits for something. When control is back in the loop, its CPU is given back. */
-	enterWait(): void {
-		this.#waits++;
-		if (this.#checking) return;
-		this.#checking = true;
-		queueMicrotask(() => {
-			this.#checking = false;
-			if (this.#waits > 0) this.#suspend();
-		});
+	/** Made for tasks that wait, and for those that block beside others. */
+	get cpu(): TaskCpu {
+		this.#cpu ??= new TaskCpu(this);
+		return this.#cpu;
 	}
 
-	leaveWait(go: () => void): void {
-		this.#waits--;
-		if (!this.#suspended) {
-			go();
-			return;
-		}
-		this.#held.push(go);
-		if (this.#held.length === 1) this.#resume();
+	suspend(): number {
+		return this.#thread.calls.suspend(this.index, this.generation);
 	}
 
-	#suspend(): void {
-		if (this.#suspended) return;
-		this.#suspended = this.#thread.calls.suspend(this.index, this.generation) === STATUS_OK;
+	resume(): number {
+		return this.#thread.calls.resume(this.index, this.generation);
 	}
 
-	#resume(): void {
-		if (this.#thread.calls.resume(this.index, this.generation) !== STATUS_BUSY) this.resumed();
+	phase(): number {
+		return Atomics.load(this.#thread.views.i32, this.#at + (TASK_ENTRY_STATE >> 2)) & 0xff;
 	}
 
-	/** It has its CPU again. */
-	resumed(): void {
-		this.#suspended = false;
-		const held = this.#held;
-		this.#held = [];
-		for (const go of held) go();
+	soon(then: () => void): void {
+		queueMicrotask(then);
 	}
 
-	/** This thread blocks in the task: its CPU goes to others meanwhile. False: it had none to give. */
-	block(): boolean {
-		if (this.#suspended) return false;
-		return this.#thread.calls.suspend(this.index, this.generation) === STATUS_OK;
-	}
-
-	/** True: it has its CPU again at once; else a message will come. */
-	unblock(): boolean {
-		return this.#thread.calls.resume(this.index, this.generation) !== STATUS_BUSY;
+	later(then: () => void): void {
+		nextTurn(then);
 	}
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as ray from "../../src/index.ts";
+import { faults } from "../../src/testing/index.ts";
 import { failure, settledObjects, withRuntime } from "./with-runtime.ts";
 
 const count = ray.remote(function* (n: number) {
@@ -163,6 +164,61 @@ describe("the context", () => {
 			});
 			const free = ray.remote(() => ray.getRuntimeContext().assignedResources, { numCpus: 0 });
 			expect(await free.remote().get()).toEqual({});
+		}));
+});
+
+describe("tasks that wait, with one CPU", () => {
+	it("leave it to what they still wait for when one of several things has come", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const one = ray.remote(() => 1);
+			const both = ray.remote(async () => {
+				const [a, b] = await Promise.all([one.remote().get(), one.remote().get()]);
+				return (a as number) + (b as number);
+			});
+			expect(await both.remote().get()).toBe(2);
+		}));
+
+	it("may block after an await, beside others that wait on the same thread", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const one = ray.remote(() => 1);
+			const mixed = ray.remote(async (n: number) => {
+				const first = (await one.remote().get()) as number;
+				await new Promise((resolve) => setImmediate(resolve));
+				return first + ray.getSync(one.remote()) + n;
+			});
+			expect(await ray.get([1, 2, 3, 4].map((n) => mixed.remote(n)))).toEqual([3, 4, 5, 6]);
+		}));
+
+	it("give it back to those who wait when their thread blocks", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const one = ray.remote(() => 1);
+			// Has its CPU and waits for a timer only when its thread is blocked by another task.
+			const idles = ray.remote(async () => {
+				await one.remote().get();
+				await new Promise((resolve) => setTimeout(resolve, 20));
+				return one.remote().get();
+			});
+			const blocks = ray.remote(async () => {
+				await one.remote().get();
+				return ray.getSync(one.remote());
+			});
+			const refs = Array.from({ length: 6 }, (_, i) => (i % 2 ? blocks : idles).remote());
+			expect(await ray.get(refs)).toEqual([1, 1, 1, 1, 1, 1]);
+		}));
+});
+
+describe("a task whose result has no room", () => {
+	it("fails and says so, also when there is none for the error, and the worker goes on", () =>
+		withRuntime({ numCpus: 1, objectStoreMemory: "16MiB" }, async (runtime) => {
+			const big = ray.remote((size: number) => new Uint8Array(size));
+			expect((await big.remote(4).get()).length).toBe(4);
+			await faults(runtime).limitStore(ray.storeStats().used + 2 ** 18);
+			const { message, taskName } = await failure(big.remote(2 ** 20).get());
+			expect([message, taskName]).toEqual([expect.stringContaining("no room for 1048576 bytes"), "anonymous"]);
+			await faults(runtime).limitStore(1);
+			expect(await failure(big.remote(2 ** 20).get())).toBeInstanceOf(ray.ObjectStoreFullError);
+			await faults(runtime).limitStore(2 ** 24);
+			expect((await big.remote(2 ** 20).get()).length).toBe(2 ** 20);
 		}));
 });
 

@@ -58,6 +58,13 @@ export const codes: TaskCodes = {
 		return refs.reduce((sum, ref) => sum + (context.getSync(ref) as number), 0);
 	},
 
+	/** Blocks when it has waited before, so beside other tasks of its thread. */
+	blockLater: async (context: Context, count: number) => {
+		const refs = Array.from({ length: count }, () => submit(context, "leaf", [], endless));
+		await Promise.all([context.turn(), ...refs.slice(1).map((ref) => context.get(ref))]);
+		return refs.reduce((sum, ref) => sum + (context.getSync(ref) as number), 0);
+	},
+
 	/** The same, by waiting. */
 	fanAsync: async (context: Context, depth: number, width: number) => {
 		const refs: Ref[] = [];

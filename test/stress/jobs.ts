@@ -296,6 +296,11 @@ export const jobs: { readonly [name: string]: Job } = {
 		await expect(stress, ref, 3, "a sum, gotten again");
 	},
 
+	async blockLater(stress) {
+		const count = stress.random.whole(1, 5);
+		await expect(stress, await one(stress, "blockLater", [count]), count, "a task that waits, then blocks");
+	},
+
 	async unwatch(stress) {
 		const { driver, random } = stress;
 		const ref = await add(stress, [4]);

@@ -92,6 +92,7 @@ class StressRun {
 			"checksum",
 			"fill",
 			"blockingFan",
+			"blockLater",
 			"fanAsync",
 			"count",
 			"flaky",
@@ -102,8 +103,10 @@ class StressRun {
 			codes.set(name, this.#driver.define(name));
 		}
 		for (const name of ["several", "make", "total", "crash"]) codes.set(name, this.#driver.define(name));
-		const { slot, generation } = codes.get("blockingFan") as Ref;
-		this.#driver.core.calls.markBlocking(slot, generation);
+		for (const name of ["blockingFan", "blockLater"]) {
+			const { slot, generation } = codes.get(name) as Ref;
+			this.#driver.core.calls.markBlocking(slot, generation);
+		}
 		this.#stress = { driver: this.#driver, random: this.#random, shared, codes, serial: 0 };
 		this.#until = performance.now() + options.seconds * 1000;
 	}

@@ -115,6 +115,7 @@ describe("attending", () => {
 			ticket: -1,
 			closed: false,
 			polls: 0,
+			look: () => undefined,
 			dispatch: (count) => {
 				for (let i = 0; i < count; i++) heard.push(own.views.u32[own.message(i) + 3]);
 				return undefined;
@@ -143,7 +144,7 @@ describe("attending", () => {
 		const core = new Core();
 		const [mine, other] = [core.start(), core.start()];
 		const { own, runner } = runnerOf(core, mine);
-		const host: AttendHost = { ticket: -1, closed: false, polls: 3, dispatch: () => undefined };
+		const host: AttendHost = { ticket: -1, closed: false, polls: 3, look: () => undefined, dispatch: () => undefined };
 		expect(await runner.run(endThread(runner.steps, other.index, other.epoch))).toBe(STATUS_OK);
 		expect(other.calls.drain()).toBe(STATUS_NOT_ATTACHED);
 		core.instance().end(mine.index, mine.epoch);
@@ -265,13 +266,14 @@ describe("blocking for an object", () => {
 		const host = {
 			...onlyRunner,
 			objectAt: (slot: number) => own.objectAt(slot),
+			isAwaited: () => false,
 			nudge: () => {},
 			beforeBlocking: () => free.push(driver.calls.available(0)),
 			afterBlocking: () => free.push(driver.calls.available(0)),
 			duties: () => 1,
 		};
 		let left = 3;
-		const wait = { ...object, task: taken.task, taskGeneration: taken.generation, timeLeft: () => left-- };
+		const wait = { objects: [object], task: taken.task, taskGeneration: taken.generation, timeLeft: () => left-- };
 		expect(runner.runSync(getSync(runner.steps, own, host, wait))).toBe(OUT_OF_TIME);
 		expect(free).toEqual([10_000, 0]);
 		expect(worker.calls.watch(object.slot, object.generation, 1)).toBe(STATUS_OK);

@@ -33,6 +33,7 @@ import {
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
 import { RuntimeShutdownError } from "../../errors.ts";
+import { nextTurn } from "../../platform/yield.ts";
 import type { GetOptions, ObjectState, RuntimeContext, ShutdownOptions, StoreStats } from "../../types.ts";
 import type { EncodeHooks } from "../../values/hooks.ts";
 import type { SerializerRegistry } from "../../values/registry.ts";
@@ -42,10 +43,13 @@ import type { Inspection } from "../inspection.ts";
 import { isRef, type ObjectRef } from "../ref.ts";
 import type { TaskSettings } from "../settings.ts";
 import type { Audit } from "./audit.ts";
+import { Blocking } from "./blocking.ts";
 import { Deadlines } from "./deadlines.ts";
 import { GetMany, GetOne, timedOut, WaitSome } from "./gets.ts";
 import { idOf } from "./ids.ts";
 import { Mailbox } from "./mailbox.ts";
+import { getSync, OUT_OF_TIME } from "./protocol/getSync.ts";
+import { Runner } from "./protocol/run.ts";
 import { Room } from "./room.ts";
 import { throwStatus } from "./status.ts";
 import type { StoreOptions } from "./store.ts";
@@ -67,9 +71,13 @@ export interface Role {
 	enterWait(): unknown;
 	/** `go` is called when the task may go on. */
 	leaveWait(wait: unknown, go: () => void): void;
+	/** Throws if nothing may block this thread now. */
+	mayBlock(refs: readonly ObjectRef[]): void;
 	/** Around a wait that blocks this thread. */
-	block(): void;
-	unblock(): void;
+	beforeBlocking(): void;
+	afterBlocking(): void;
+	/** A worker that sleeps, to be woken for work. */
+	readonly parked: boolean;
 	/** What a blocked thread has to do meanwhile; when the next of it is due. */
 	drive(): number;
 	runner(task: number, generation: number, bits: number): void;
@@ -95,6 +103,7 @@ export class LocalEngine implements Engine {
 	readonly store: Store;
 	readonly waits: Waits;
 	readonly mailbox: Mailbox;
+	readonly runner: Runner;
 	readonly deadlines = new Deadlines();
 	/** In tests. */
 	readonly audit: Audit | undefined;
@@ -103,6 +112,7 @@ export class LocalEngine implements Engine {
 	readonly #room: Room;
 	readonly #submissions: Submissions;
 	readonly #role: Role;
+	readonly #blocking: Blocking;
 	#closed = false;
 
 	constructor(
@@ -125,7 +135,9 @@ export class LocalEngine implements Engine {
 		});
 		this.waits = new Waits(thread);
 		this.#room = new Room(thread, options.maxPendingTasks);
-		this.mailbox = new Mailbox(thread, {
+		this.#blocking = new Blocking(this, role);
+		this.runner = new Runner(thread.calls, thread.views.i32, nextTurn);
+		this.mailbox = new Mailbox(thread, this.runner, {
 			ready: (slot, generation) => this.waits.ready(slot, generation),
 			runner: (task, generation, bits) => role.runner(task, generation, bits),
 			decide: (task, generation, token, lost) => {
@@ -211,23 +223,16 @@ export class LocalEngine implements Engine {
 
 	#block(refs: readonly ObjectRef[], timeout: number | undefined): void {
 		if (timeout === 0) throw timedOut(0, `${refs.length} objects were`);
+		this.#role.mayBlock(refs);
+		const { parent: task, parentGeneration: taskGeneration } = this.#role.origin();
 		const deadline = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout;
-		const waiter = { ready: () => {}, abandon: () => {} };
-		let first = 0;
-		const done = () => {
-			while (first < refs.length && this.store.isReady((refs[first] as ObjectRef).slot)) first++;
-			return first === refs.length;
-		};
-		this.#role.block();
-		try {
-			for (const ref of refs) this.waits.add(ref.slot, ref.generation, waiter);
-			if (!this.mailbox.waitUntil(done, deadline, () => Math.min(this.deadlines.runDue(), this.#role.drive()))) {
-				throw timedOut(timeout as number, `${refs.length - first} of ${refs.length} objects were`);
-			}
-		} finally {
-			for (const ref of refs) this.waits.remove(ref.slot, ref.generation, waiter);
-			this.#role.unblock();
+		const wait = { objects: refs, task, taskGeneration, timeLeft: () => deadline - performance.now() };
+		const answer = this.runner.runSync(getSync(this.runner.steps, this.thread, this.#blocking, wait));
+		if (answer === OUT_OF_TIME) {
+			const pending = refs.filter((ref) => !this.store.isReady(ref.slot)).length;
+			throw timedOut(timeout as number, `${pending} of ${refs.length} objects were`);
 		}
+		if (answer < 0) throwStatus(answer, "getSync()");
 	}
 
 	wait(refs: readonly ObjectRef[], count: number, timeout: number | undefined): Promise<number[]> {

@@ -1,8 +1,4 @@
-/**
- * A thread's mail: drains the inbox when its wake word changes, and hands each message to who deals with it. The event loop
- * lives meanwhile; `waitUntil` does the same for a thread that blocks.
- */
-
+/** A thread's mail: each message that the core has for it is handed to whoever deals with it. */
 import {
 	MESSAGE_GENERATION,
 	MESSAGE_KIND_DECIDE,
@@ -15,6 +11,8 @@ import {
 	MESSAGE_TOKEN,
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
+import { type AttendHost, attend } from "./protocol/await.ts";
+import type { Runner } from "./protocol/run.ts";
 
 export interface MailHandler {
 	/** An object is sealed, or a stream has an item: this thread holds it until the next message batch. */
@@ -24,104 +22,83 @@ export interface MailHandler {
 	/** A failed task's error is to be judged, or a task was lost with its thread. */
 	decide(task: number, generation: number, token: number, lost: boolean): void;
 	room(): void;
-	/** What must come before results. */
+	/** What must come before results; also what others want of this thread that is no mail. */
 	beforeBatch(): void;
 	/** What may drain again itself. */
 	afterMail(): void;
 }
 
-/** A blocked thread looks up this often, for what comes without a wake. */
-const SLICE = 50;
+/** Milliseconds. After a sleep as short as this the next is polled for: being woken costs as much. */
+const SHORT = 0.1;
+/** Looks at the wake word between promises, some 30 µs. */
+const POLLS = 200;
 
-export class Mailbox {
+export class Mailbox implements AttendHost {
 	readonly #thread: CoreThread;
+	readonly #runner: Runner;
 	readonly #handler: MailHandler;
-	#armed = false;
-	#closed = false;
+	ticket = -1;
+	closed = false;
 
-	constructor(thread: CoreThread, handler: MailHandler) {
+	constructor(thread: CoreThread, runner: Runner, handler: MailHandler) {
 		this.#thread = thread;
+		this.#runner = runner;
 		this.#handler = handler;
 	}
 
+	get polls(): number {
+		return this.#runner.lastSleep < SHORT ? POLLS : 0;
+	}
+
+	look(): void {
+		this.#handler.beforeBatch();
+	}
+
+	/** From now on messages are dealt with as they come. For a thread that takes no tasks; others do it as they work. */
+	listen(): void {
+		void this.#runner.run(attend(this.#runner.steps, this.#thread, this));
+	}
+
 	close(): void {
-		this.#closed = true;
-		// Ends the wait that may be pending.
-		const { i32 } = this.#thread.views;
-		Atomics.add(i32, this.#thread.wakeWord, 1);
-		Atomics.notify(i32, this.#thread.wakeWord);
+		this.closed = true;
+		this.#runner.nudge();
 	}
 
 	/** Deals with all messages there are. */
 	drain(): void {
-		const { calls, views } = this.#thread;
-		const handler = this.#handler;
 		if (!this.#thread.hasMail()) return;
-		handler.beforeBatch();
 		// The last, empty batch lets the objects of the one before it go.
-		for (;;) {
-			const count = calls.drain();
-			if (count <= 0) break;
-			const { u32 } = views;
-			for (let i = 0; i < count; i++) {
-				const at = this.#thread.message(i);
-				const slot = u32[at + (MESSAGE_SLOT >> 2)] as number;
-				const generation = u32[at + (MESSAGE_GENERATION >> 2)] as number;
-				const token = u32[at + (MESSAGE_TOKEN >> 2)] as number;
-				switch (u32[at]) {
-					case MESSAGE_KIND_SEALED:
-					case MESSAGE_KIND_ITEM:
-						handler.ready(slot, generation);
-						break;
-					case MESSAGE_KIND_RUNNER:
-						handler.runner(slot, generation, token);
-						break;
-					case MESSAGE_KIND_DECIDE:
-						handler.decide(slot, generation, token, false);
-						break;
-					case MESSAGE_KIND_LOST:
-						handler.decide(slot, generation, token, true);
-						break;
-					case MESSAGE_KIND_ROOM:
-						handler.room();
-						break;
-				}
+		for (let count = this.#thread.calls.drain(); count > 0; count = this.#thread.calls.drain()) this.dispatch(count);
+	}
+
+	dispatch(count: number): undefined {
+		const { u32 } = this.#thread.views;
+		const handler = this.#handler;
+		handler.beforeBatch();
+		for (let i = 0; i < count; i++) {
+			const at = this.#thread.message(i);
+			const slot = u32[at + (MESSAGE_SLOT >> 2)] as number;
+			const generation = u32[at + (MESSAGE_GENERATION >> 2)] as number;
+			const token = u32[at + (MESSAGE_TOKEN >> 2)] as number;
+			switch (u32[at]) {
+				case MESSAGE_KIND_SEALED:
+				case MESSAGE_KIND_ITEM:
+					handler.ready(slot, generation);
+					break;
+				case MESSAGE_KIND_RUNNER:
+					handler.runner(slot, generation, token);
+					break;
+				case MESSAGE_KIND_DECIDE:
+					handler.decide(slot, generation, token, false);
+					break;
+				case MESSAGE_KIND_LOST:
+					handler.decide(slot, generation, token, true);
+					break;
+				case MESSAGE_KIND_ROOM:
+					handler.room();
+					break;
 			}
 		}
 		handler.afterMail();
-	}
-
-	/** From now on messages are dealt with as they come. */
-	listen(): void {
-		if (this.#armed) return;
-		this.#armed = true;
-		void this.#listen();
-	}
-
-	async #listen(): Promise<void> {
-		const { i32 } = this.#thread.views;
-		const { wakeWord } = this.#thread;
-		while (!this.#closed) {
-			const seen = Atomics.load(i32, wakeWord);
-			// A wake may be for something beside the mail.
-			this.#handler.beforeBatch();
-			this.drain();
-			const wait = Atomics.waitAsync(i32, wakeWord, seen);
-			if (wait.async) await wait.value;
-		}
-	}
-
-	/** Blocks until `done`, dealing with messages; false at the deadline. `each` runs between, and says when it is due next. */
-	waitUntil(done: () => boolean, deadline: number, each: () => number): boolean {
-		const { i32 } = this.#thread.views;
-		for (;;) {
-			const seen = Atomics.load(i32, this.#thread.wakeWord);
-			this.drain();
-			const due = each();
-			if (done()) return true;
-			const now = performance.now();
-			if (now >= deadline) return false;
-			Atomics.wait(i32, this.#thread.wakeWord, seen, Math.max(0, Math.min(deadline - now, due - now, SLICE)));
-		}
 	}
 }

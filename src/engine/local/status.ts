@@ -10,10 +10,10 @@ import { ObjectStoreFullError, RayError, RuntimeShutdownError } from "../../erro
 
 /** Throws what a negative status means; `what` was asked for. */
 export function throwStatus(status: number, what: string): never {
-	throw errorOfStatus(status, what);
+	throw statusError(status, what);
 }
 
-function errorOfStatus(status: number, what: string): Error {
+export function statusError(status: number, what: string): Error {
 	switch (status) {
 		case STATUS_FULL:
 			return new ObjectStoreFullError(

@@ -227,8 +227,10 @@ export class Supervisor implements Role {
 		go();
 	}
 
-	block(): void {}
-	unblock(): void {}
+	mayBlock(): void {}
+	beforeBlocking(): void {}
+	afterBlocking(): void {}
+	readonly parked = false;
 
 	drive(): number {
 		this.#options.logs.drain();

@@ -1,7 +1,15 @@
 /** The errors that the core itself seals objects with: a reason and the task. */
-import { REASON_CANCELLED, REASON_CRASHED, REASON_FREED, REASON_SHUTDOWN, REASON_TIMEOUT } from "../../core/layout.ts";
+import {
+	REASON_CANCELLED,
+	REASON_CRASHED,
+	REASON_FREED,
+	REASON_FULL,
+	REASON_SHUTDOWN,
+	REASON_TIMEOUT,
+} from "../../core/layout.ts";
 import {
 	ObjectFreedError,
+	ObjectStoreFullError,
 	RayError,
 	RuntimeShutdownError,
 	TaskCancelledError,
@@ -23,6 +31,10 @@ export function systemError(reason: number, engine: string, task: number, genera
 			return new WorkerCrashedError(`The worker that ran task ${taskId} ended.`);
 		case REASON_SHUTDOWN:
 			return new RuntimeShutdownError(`The runtime was shut down before task ${taskId} was done.`);
+		case REASON_FULL:
+			return new ObjectStoreFullError(
+				`The object store has no room for what task ${taskId} came to, nor for an error that says more. Give up refs, free() objects, or raise objectStoreMemory.`,
+			);
 		default:
 			return new RayError(`Task ${taskId} failed (reason ${reason}).`);
 	}

@@ -58,6 +58,11 @@ export class Waits {
 		return true;
 	}
 
+	/** Somebody waits for it. */
+	has(slot: number): boolean {
+		return this.#bySlot.has(slot);
+	}
+
 	remove(slot: number, generation: number, waiter: Waiter): void {
 		const waiters = this.#bySlot.get(slot);
 		if (Array.isArray(waiters)) {

@@ -160,10 +160,8 @@ const twoArguments = scenario({
 		},
 		function* (t, { stage, a, b }) {
 			const host = new Host(t, stage);
-			for (const object of [a, b]) {
-				const status = yield* host.run(getSync(host.steps, host.own, host.blocking(), waitFor(object)));
-				if (status !== READY) throw new Error(`getSync came to ${status}`);
-			}
+			const status = yield* host.run(getSync(host.steps, host.own, host.blocking(), waitFor([a, b])));
+			if (status !== READY) throw new Error(`getSync came to ${status}`);
 			t.log("heard");
 		},
 	],

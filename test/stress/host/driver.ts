@@ -94,6 +94,8 @@ export class Driver extends HostThread implements AttendHost {
 		this.#attending = this.runner.run(attend(this.steps, this.core, this));
 	}
 
+	look(): void {}
+
 	/** A class of tasks with these needs: its index. */
 	defineClass(needs: readonly (readonly [resource: number, amount: number])[]): number {
 		this.core.views.u32.set(needs.flat(), this.core.scratch);

@@ -6,10 +6,12 @@ import {
 	TASK_ENTRY_GPUS,
 	TASK_ENTRY_RESULTS,
 	TASK_ENTRY_RETRIES,
+	TASK_ENTRY_STATE,
 	VALUE_SPEC_A,
 	VALUE_SPEC_FLAGS,
 	VALUE_SPEC_SIZE,
 } from "../../../src/core/layout.ts";
+import { type CpuHost, TaskCpu } from "../../../src/engine/local/protocol/cpu.ts";
 import type { Step } from "../../../src/engine/local/protocol/steps.ts";
 import type { Context } from "./context.ts";
 import { named, refuse } from "./status.ts";
@@ -17,22 +19,17 @@ import type { SubmitOptions, Submitted } from "./thread.ts";
 import { type Ref, TaskFailure, TryAgain, type Value } from "./values.ts";
 import type { WorkerThread } from "./worker.ts";
 
-export class Execution implements Context {
+export class Execution implements Context, CpuHost {
 	readonly task: number;
 	readonly generation: number;
 	readonly #worker: WorkerThread;
 	readonly #held: Ref[] = [];
-	#suspended = false;
-	/** It would take its CPU again, were its thread not blocked. */
-	#wantsCpu = false;
-	/** What goes on when the task has its CPU again. */
-	#onCpu: (() => void)[] = [];
+	readonly cpu = new TaskCpu(this);
 	/** What goes on when the task is cancelled instead of what it waits for. */
 	readonly #onCancel = new Set<() => void>();
 	#items: Generator<Value, Value, void> | undefined;
-	#paused = false;
-	/** Objects it waits for. */
-	#waits = 0;
+	/** Set while it has given as many items as may be unread. */
+	#onCredit: (() => void) | undefined;
 	/** How an asynchronous task ended. */
 	#outcome: { readonly value: Value } | { readonly error: unknown } | undefined;
 
@@ -124,84 +121,57 @@ export class Execution implements Context {
 			let forget = () => {};
 			const cancel = () => {
 				forget();
-				this.#waits--;
+				this.cpu.leaveWait(() => {});
 				reject(new TaskFailure("Cancelled", "its task was cancelled", REASON_CANCELLED));
 			};
 			this.#onCancel.add(cancel);
-			this.#waits++;
+			this.cpu.enterWait();
 			forget = worker.onSettled(ref, () => {
 				this.#onCancel.delete(cancel);
-				this.#waits--;
 				const outcome = outcomeOf(() => this.#read(() => worker.read(ref)));
-				this.#whenOnCpu(() => ("error" in outcome ? reject(outcome.error) : resolve(outcome.value)));
+				this.cpu.leaveWait(() => ("error" in outcome ? reject(outcome.error) : resolve(outcome.value)));
 			});
-			if (this.#onCancel.has(cancel)) this.#suspend();
 		});
 	}
 
 	// ── its CPU ──
 
-	#suspend(): void {
-		if (this.#suspended) return;
-		refuse(this.#worker.core.calls.suspend(this.task, this.generation), "suspending a task");
-		this.#suspended = true;
+	suspend(): number {
+		return this.#worker.core.calls.suspend(this.task, this.generation);
 	}
 
-	#whenOnCpu(then: () => void): void {
-		if (!this.#suspended) {
-			then();
-			return;
-		}
-		this.#onCpu.push(then);
-		if (this.#onCpu.length === 1) this.#resume();
+	resume(): number {
+		return this.#worker.core.calls.resume(this.task, this.generation);
 	}
 
-	#resume(): void {
-		this.#wantsCpu = this.#worker.blocked;
-		if (this.#wantsCpu) return;
-		const status = this.#worker.core.calls.resume(this.task, this.generation);
-		if (named(status) === "busy") return;
-		refuse(status, "resuming a task");
-		this.onResumed();
+	phase(): number {
+		return this.#field(TASK_ENTRY_STATE) & 0xff;
 	}
 
-	/** Its thread blocks for another task: it gives its CPU back, since it cannot use it. */
-	onBlocked(): void {
-		if (this.#suspended) return;
-		this.#suspend();
-		this.#wantsCpu = true;
+	soon(then: () => void): void {
+		queueMicrotask(then);
 	}
 
-	onUnblocked(): void {
-		if (this.#wantsCpu) this.#resume();
+	later(then: () => void): void {
+		setImmediate(then);
 	}
 
-	onResumed(): void {
-		this.#suspended = false;
-		if (this.#worker.blocked) {
-			this.onBlocked();
-			return;
-		}
-		for (const then of this.#onCpu.splice(0)) then();
-		// It may have waited for several: back in the event loop, it has nothing to do with its CPU until the next comes.
-		setImmediate(() => {
-			if (this.#waits > 0 && this.#onCpu.length === 0 && this.#outcome === undefined) this.#suspend();
-		});
+	#pause(): void {
+		this.cpu.enterWait();
+		this.#onCredit = () => {
+			this.#onCredit = undefined;
+			this.cpu.leaveWait(() => this.#worker.queue(this));
+		};
 	}
 
 	onCredit(): void {
-		if (!this.#paused) return;
-		this.#paused = false;
-		this.#whenOnCpu(() => this.#worker.queue(this));
+		this.#onCredit?.();
 	}
 
 	onCancel(): void {
 		for (const cancel of [...this.#onCancel]) cancel();
 		this.#onCancel.clear();
-		if (this.#paused) {
-			this.#paused = false;
-			this.#worker.queue(this);
-		}
+		this.onCredit();
 	}
 
 	// ── running it ──
@@ -260,8 +230,7 @@ export class Execution implements Context {
 				return this.#finish(undefined);
 			}
 			if (refuse(status, "giving an item") === 1) {
-				this.#paused = true;
-				this.#suspend();
+				this.#pause();
 				return undefined;
 			}
 		}

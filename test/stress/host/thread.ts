@@ -187,12 +187,15 @@ export abstract class HostThread implements BlockingHost {
 		return this.#waiters.size;
 	}
 
+	/** The task that blocks this thread, if one does; 0 if none. */
+	protected blockingTask = 0;
+
 	/** Blocks until the object is sealed. */
 	block(ref: Ref, timeout = FOR_EVER, task = 0, taskGeneration = 0): void {
+		this.blockingTask = task;
 		const deadline = performance.now() + timeout;
 		const wait: Wait = {
-			slot: ref.slot,
-			generation: ref.generation,
+			objects: [ref],
 			task,
 			taskGeneration,
 			timeLeft: () => deadline - performance.now(),
@@ -350,6 +353,10 @@ export abstract class HostThread implements BlockingHost {
 	}
 
 	protected abstract onRunner(task: number, generation: number, bits: number): void;
+
+	isAwaited(slot: number, generation: number): boolean {
+		return this.#waiters.has(new Ref(slot, generation).key);
+	}
 
 	beforeBlocking(): void {}
 

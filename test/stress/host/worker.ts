@@ -127,26 +127,21 @@ export class WorkerThread extends HostThread implements WorkHost {
 		this.#inHand = block;
 	}
 
-	/** Another of this thread's tasks blocks it. */
-	get blocked(): boolean {
-		return this.#blocked > 0;
-	}
-
 	override beforeBlocking(): void {
 		if (this.#blocked++ > 0) return;
-		for (const execution of this.#running.values()) execution.onBlocked();
+		for (const execution of this.#running.values()) execution.cpu.threadBlocks(execution.task === this.blockingTask);
 	}
 
 	override afterBlocking(): void {
 		if (--this.#blocked > 0) return;
-		for (const execution of this.#running.values()) execution.onUnblocked();
+		for (const execution of this.#running.values()) execution.cpu.threadGoesOn();
 	}
 
 	protected onRunner(task: number, generation: number, bits: number): void {
 		const execution = this.#running.get(task);
 		if (execution?.generation !== generation) return;
 		if (bits & RUNNER_BIT_CANCEL) execution.onCancel();
-		if (bits & RUNNER_BIT_RESUME) execution.onResumed();
+		if (bits & RUNNER_BIT_RESUME) execution.cpu.granted();
 		if (bits & RUNNER_BIT_CREDIT) execution.onCredit();
 	}
 

@@ -2,26 +2,26 @@
 //
 //   read the wake word ─▶ drain ─▶ messages: act on them, and let what they resolved run ─▶ again
 //                           │ none
-//                         poll the word for a while ─▶ changed: again
+//                         look ─▶ poll the word for a while ─▶ changed: again
 //                           │
 //                         sleep on the value read ─▶ again
 //
 // Being woken out of a sleep takes 10 µs, so an answer that is on its way is worth polling for, between promises. That helps
-// only if the other side spins as long (`spins` of who parks), and has a core of its own. So after a poll in vain there is but
-// one look, until one finds something.
+// only if the other side is as quick (`spins` of who parks) and has a core of its own: the host says how long, each time.
 import { type Dispatcher, isProtocol, type Own, type Sleeper } from "./own.ts";
 import { sleep } from "./sleep.ts";
 import type { Protocol, Steps } from "./steps.ts";
 
 export interface AttendHost extends Dispatcher, Sleeper {
 	readonly closed: boolean;
-	/** How often to look at the wake word before sleeping. */
+	/** How often to look at the wake word before sleeping; asked each time. */
 	readonly polls: number;
+	/** Does what others want of this thread beside what they send: they have changed its wake word. */
+	look(): void;
 }
 
 /** Attends to the inbox until the host is closed: 0, or the status that ended it. */
 export function* attend(steps: Steps, own: Own, host: AttendHost): Protocol<number> {
-	let polls = host.polls;
 	while (!host.closed) {
 		const value = yield steps.read(own.wakeWord << 2);
 		const count = yield steps.drain();
@@ -30,12 +30,10 @@ export function* attend(steps: Steps, own: Own, host: AttendHost): Protocol<numb
 			const acting = host.dispatch(count);
 			if (isProtocol(acting)) yield* acting;
 			yield steps.pause();
-		} else if (yield* poll(steps, own, polls, value)) {
-			polls = host.polls;
-		} else {
-			polls = Math.min(1, host.polls);
-			yield* sleep(steps, own, host, value);
+			continue;
 		}
+		host.look();
+		if (!(yield* poll(steps, own, host.polls, value))) yield* sleep(steps, own, host, value);
 	}
 	return 0;
 }

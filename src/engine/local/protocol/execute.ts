@@ -1,7 +1,10 @@
 // A worker's work: take a task, say that it is started, run it, end it; ending it gives the next.
 //
 //   take ─▶ started := 1 ─▶ run ─▶ finish ─▶ the next task; none: park
-//                            └─▶ goes on later (asynchronous): take
+//                            └─▶ goes on later (asynchronous): a turn of the event loop, take
+//
+// An asynchronous task mostly ends, or waits, before the event loop's next turn. Ended, it gives the next task like any
+// other. Waiting, it gives its CPU back, and workers that have nothing to do are there before this one takes more.
 //
 // `started` is set before any code of the task runs: from then on the death of the thread costs an attempt. When an
 // asynchronous task is over it is ended between two others. That gives a next task as well, so one that is in hand already
@@ -35,7 +38,7 @@ export function* work(steps: Steps, own: Own, host: WorkHost): Protocol<number> 
 		if (task > 0) {
 			yield steps.write(own.taskAt(task) + TASK_ENTRY_STARTED, 1);
 			const ran = host.run(task, generation);
-			const ending = isProtocol(ran) ? yield* ran : ran;
+			const ending = (isProtocol(ran) ? yield* ran : ran) ?? (yield* endingSoon(steps, host));
 			task = yield ending ?? steps.take();
 			if (isRefused(task)) task = yield host.refused(task);
 			generation = own.taskGeneration;
@@ -55,6 +58,15 @@ export function* work(steps: Steps, own: Own, host: WorkHost): Protocol<number> 
 		}
 	}
 	return task;
+}
+
+/** A task goes on asynchronously; the ending of the first such task that is over in a moment. */
+function* endingSoon(steps: Steps, host: WorkHost): Protocol<Step | undefined> {
+	yield steps.pause();
+	const ending = host.ending();
+	if (ending !== undefined) return ending;
+	yield steps.turn();
+	return host.ending();
 }
 
 /** The ending was at fault, not the thread. */

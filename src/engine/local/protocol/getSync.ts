@@ -1,12 +1,12 @@
-// Waiting for an object with the thread blocked: no event loop, so the inbox is emptied here and its messages acted on.
+// Waiting for objects with the thread blocked: no event loop, so the inbox is emptied here and its messages acted on.
 //
-//   watch the object ─▶ the tasks of this thread give their CPUs back ─▶ ┌ read the wake word ◀───────────────┐
-//                                                                     │ drain, act on the messages         │
-//                                                                     │ sealed? time up? ─▶ out            │
-//                                                                     └ block on the value read ───────────┘
-//   out: unwatch, if it took too long ─▶ the task takes its CPU again, ahead of new ones: waits for that in the same way
+//   watch the first that is pending ─▶ this thread's tasks give their CPUs back ─▶ ┌ read the wake word ◀──────────┐
+//                                                                                │ drain, act on the messages    │
+//                      all sealed ◀─ watch the next that is pending ◀─ sealed? ◀─┤ time up? ─▶ unwatch, out      │
+//                          ▼                                                     └ block on the value read ──────┘
+//   the task takes its CPU again, ahead of new ones: waits for that in the same way
 //
-// Whether the object is sealed is read from the object itself; the message about it is only what wakes the thread. So it
+// One watch at a time is enough, and the messages about the others need not be sent. Whether an object is sealed is read from the object itself; the message about it is only what wakes the thread. So it
 // does not matter who else on this thread waits for it, or whose watch it was.
 import {
 	OBJECT_ENTRY_STATE,
@@ -33,9 +33,11 @@ export interface BlockingHost extends Dispatcher {
 	/** Address of an object's entry. */
 	objectAt(slot: number): number;
 	/** Whether this worker is parked; it cannot take work now. */
-	parked: boolean;
+	readonly parked: boolean;
 	/** The event loop's own protocol shall look again, when it can. */
 	nudge(): void;
+	/** Somebody else on this thread waits for the object: its watch stays. */
+	isAwaited(slot: number, generation: number): boolean;
 	/** The thread's other tasks cannot run from now on: they give their CPUs back, or those who wait for CPUs wait for ever. */
 	beforeBlocking(): void;
 	/** They may take them again. */
@@ -44,9 +46,14 @@ export interface BlockingHost extends Dispatcher {
 	duties(): number;
 }
 
-export interface Wait {
+export interface Watched {
 	readonly slot: number;
 	readonly generation: number;
+}
+
+export interface Wait {
+	/** The thread holds them. */
+	readonly objects: readonly Watched[];
 	/** The task on whose behalf the thread blocks; 0: none. */
 	readonly task: number;
 	readonly taskGeneration: number;
@@ -54,24 +61,41 @@ export interface Wait {
 	timeLeft(): number;
 }
 
-/** Blocks until the object, which the thread holds, is sealed: READY, OUT_OF_TIME, or a status. */
+/** Blocks until all the objects are sealed: READY, OUT_OF_TIME, or a status. */
 export function* getSync(steps: Steps, own: Own, host: BlockingHost, wait: Wait): Protocol<number> {
-	const watched = yield steps.watch(wait.slot, wait.generation, NO_TOKEN);
-	if (watched === STATUS_SEALED) return READY;
-	// In the wrong state: this thread watches it already, which serves as well.
-	if (watched < 0 && watched !== STATUS_WRONG_STATE) return watched;
+	const { objects } = wait;
+	let next = yield* watchNext(steps, host, objects, 0);
+	if (next < 0 || next === objects.length) return Math.min(next, READY);
 	if (host.parked) {
 		yield steps.unpark();
 		host.nudge();
 	}
 	const suspended = wait.task !== 0 && (yield steps.suspend(wait.task, wait.taskGeneration)) === STATUS_OK;
 	host.beforeBlocking();
-	const state = host.objectAt(wait.slot) + OBJECT_ENTRY_STATE;
-	const answer = yield* blockUntil(steps, own, host, state, isSettled, wait);
-	if (answer === OUT_OF_TIME && watched === STATUS_OK) yield steps.unwatch(wait.slot, wait.generation);
+	let answer = READY;
+	while (answer === READY && next < objects.length) {
+		const { slot, generation } = objects[next] as Watched;
+		answer = yield* blockUntil(steps, own, host, host.objectAt(slot) + OBJECT_ENTRY_STATE, isSettled, wait);
+		if (answer === OUT_OF_TIME && !host.isAwaited(slot, generation)) yield steps.unwatch(slot, generation);
+		if (answer === READY) next = yield* watchNext(steps, host, objects, next + 1);
+		if (next < 0) answer = next;
+	}
 	const resumed = suspended && answer >= 0 ? yield* regain(steps, own, host, wait) : answer;
 	host.afterBlocking();
 	return resumed < 0 ? resumed : answer;
+}
+
+/** Watches the next object that is not sealed: its index, as many as there are if there is none, or a status. */
+function* watchNext(steps: Steps, host: BlockingHost, objects: readonly Watched[], from: number): Protocol<number> {
+	for (let i = from; i < objects.length; i++) {
+		const { slot, generation } = objects[i] as Watched;
+		const status = yield steps.watch(slot, generation, NO_TOKEN);
+		// In the wrong state: this thread watches it already, which serves as well.
+		if (status < 0 && status !== STATUS_SEALED && status !== STATUS_WRONG_STATE) return status;
+		// A stream that has items answers as sealed ones do, and may go on.
+		if (!isSettled(yield steps.read(host.objectAt(slot) + OBJECT_ENTRY_STATE))) return i;
+	}
+	return objects.length;
 }
 
 /** The task takes its CPU again. There is no time limit: it must, before any of its code goes on. */

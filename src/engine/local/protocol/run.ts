@@ -30,6 +30,8 @@ export class Runner {
 	#notified = false;
 	#nudged = false;
 	#wake: (() => void) | undefined;
+	/** How long the last sleep took, in milliseconds: whoever sleeps for moments only had better poll. */
+	lastSleep = 0;
 
 	/** `words`: the whole memory. */
 	constructor(core: CoreExports, words: Int32Array, giveTurn: GiveTurn) {
@@ -57,7 +59,7 @@ export class Runner {
 			const { done, value } = protocol.next(answer);
 			if (done) return value;
 			if (value.op === "settled") answer = await this.#settle();
-			else if (value.op === "pause") answer = await this.#pause();
+			else if (value.op === "pause") answer = await this.#pause(value.turn);
 			else answer = this.#perform(value);
 		}
 	}
@@ -108,17 +110,20 @@ export class Runner {
 
 	async #settle(): Promise<number> {
 		if (!this.#notified && !this.#nudged) {
+			const began = performance.now();
 			await new Promise<void>((resolve) => {
 				this.#wake = resolve;
 			});
 			this.#wake = undefined;
+			this.#lastTurn = performance.now();
+			this.lastSleep = this.#lastTurn - began;
 		}
 		this.#nudged = false;
 		return this.#notified ? this.#ticket : -1;
 	}
 
-	async #pause(): Promise<number> {
-		if (performance.now() - this.#lastTurn >= TURN_EVERY) {
+	async #pause(turn: boolean): Promise<number> {
+		if (turn || performance.now() - this.#lastTurn >= TURN_EVERY) {
 			await new Promise<void>((resolve) => this.#giveTurn(resolve));
 			this.#lastTurn = performance.now();
 		}

@@ -37,8 +37,8 @@ export type Step =
 	 * attention.
 	 */
 	| { readonly op: "settled"; readonly tickets: readonly number[]; readonly timeout: number | undefined }
-	/** Lets others go on first: this thread's promises and event loop, other threads. */
-	| { readonly op: "pause" };
+	/** Lets others go on first: other threads, this thread's promises, and its event loop: now and then, or in any case. */
+	| { readonly op: "pause"; readonly turn: boolean };
 
 /** A protocol, and what it comes to. */
 export type Protocol<Result> = Generator<Step, Result, number>;
@@ -55,7 +55,8 @@ export class Steps {
 	readonly #waitAsync: StepOf<"waitAsync"> = { op: "waitAsync", address: 0, value: 0 };
 	readonly #tickets = [0];
 	readonly #settled: StepOf<"settled"> = { op: "settled", tickets: this.#tickets, timeout: undefined };
-	readonly #pause: StepOf<"pause"> = { op: "pause" };
+	readonly #pause: StepOf<"pause"> = { op: "pause", turn: false };
+	readonly #turn: StepOf<"pause"> = { op: "pause", turn: true };
 	readonly #take: CallStep;
 	readonly #park: CallStep;
 	readonly #unpark: CallStep;
@@ -126,6 +127,10 @@ export class Steps {
 
 	pause(): Step {
 		return this.#pause;
+	}
+
+	turn(): Step {
+		return this.#turn;
 	}
 
 	take(): Step {

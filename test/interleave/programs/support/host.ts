@@ -54,6 +54,7 @@ export class Host {
 			objectAt: (slot) => this.#stage.objectAt(slot),
 			dispatch: () => undefined,
 			nudge: () => {},
+			isAwaited: () => false,
 			beforeBlocking: () => {},
 			afterBlocking: () => {},
 			duties: () => Number.POSITIVE_INFINITY,
@@ -84,13 +85,13 @@ export class Host {
 	}
 }
 
-/** Waits for an object without a limit, on behalf of a task or of none; `most`: gives up after so many waits. */
+/** Waits for objects without a limit, on behalf of a task or of none; `most`: gives up after so many waits. */
 export function waitFor(
-	{ slot, generation }: Ref,
+	objects: Ref | readonly Ref[],
 	task = 0,
 	taskGeneration = 0,
 	most = Number.POSITIVE_INFINITY,
 ): Wait {
 	let left = most;
-	return { slot, generation, task, taskGeneration, timeLeft: () => left-- };
+	return { objects: [objects].flat(), task, taskGeneration, timeLeft: () => left-- };
 }
