@@ -289,19 +289,22 @@ export function untake(task: u32, generation: u32): i32 {
   return status == STATUS_OK ? leave(work.untake(task, generation)) : status;
 }
 
-/** Ends a task this thread runs, with its value or the error of all its results. Gives the next task, like `take`. */
+/**
+ * Ends a task this thread runs, with its value or the error of all its results. Gives the next task; at 0 the worker is parked
+ * if its record's `parks` says in which list.
+ */
 export function finish(task: u32, generation: u32, flags: u32, a: u32, b: u32, c: u32, d: u32): i32 {
   const status = enter();
   return status == STATUS_OK ? leave(work.finish(task, generation, flags, a, b, c, d)) : status;
 }
 
-/** Ends a task with several results: `ValueSpec`s in a block in hand, which stays there. Gives the next task, like `take`. */
+/** Ends a task with several results: `ValueSpec`s in a block in hand, which stays there. Gives the next task, like `finish`. */
 export function finishMany(task: u32, generation: u32, values: u32, count: u32): i32 {
   const status = enter();
   return status == STATUS_OK ? leave(work.finishMany(task, generation, values, count)) : status;
 }
 
-/** The task failed with this error; its submitter gets a `decide` message. Gives the next task, like `take`. */
+/** The task failed with this error; its submitter gets a `decide` message. Gives the next task, like `finish`. */
 export function ask(task: u32, generation: u32, flags: u32, a: u32, b: u32, c: u32, d: u32): i32 {
   const status = enter();
   return status == STATUS_OK ? leave(decisions.ask(task, generation, flags, a, b, c, d)) : status;

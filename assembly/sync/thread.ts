@@ -15,7 +15,7 @@
 
 import { locate, root, scheduler, threadAddress, threadMax } from "../memory/root";
 import {
-  GATE_DEAD, GATE_EPOCH_SHIFT, GATE_IN, GATE_OUT, GATE_RECOVERING, GATE_RESERVED, GATE_STATE_MASK, GATE_VACANT, STATUS_BUSY,
+  GATE_DEAD, GATE_EPOCH_SHIFT, GATE_IN, GATE_OUT, GATE_RECOVERING, GATE_RESERVED, GATE_STATE_MASK, GATE_VACANT, PARKED_NO, STATUS_BUSY,
   STATUS_INVALID, STATUS_NOT_ATTACHED, STATUS_OK, STATUS_POISONED, STATUS_STALE, STATUS_TABLE_FULL, THREAD_FLAG_MAY_BLOCK, THREAD_SIZE, Thread,
 } from "../layout";
 import { lock, unlock } from "./lock";
@@ -82,6 +82,7 @@ export function reserve(kind: u32, flags: u32): i32 {
   const record = threadAt(index);
   record.kind = kind;
   record.flags = flags;
+  record.parks = PARKED_NO;
   record.storeGate(gateWord(GATE_RESERVED, record.epoch));
   unlock(schedule.lockAddress);
   return index;

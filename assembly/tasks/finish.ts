@@ -1,7 +1,7 @@
 // The worker's side: take a task, finish it and take the next, park when there is none.
 
 import {
-  PARKED_BUSY, PARKED_IDLE, STATE_ERROR, STATE_INLINE, STATUS_INVALID, STATUS_OK, STATUS_POISONED, STATUS_STALE, STATUS_WRONG_STATE,
+  PARKED_BUSY, PARKED_IDLE, PARKED_NO, STATE_ERROR, STATE_INLINE, STATUS_INVALID, STATUS_OK, STATUS_POISONED, STATUS_STALE, STATUS_WRONG_STATE,
   TASK_PHASE_DECIDING, TASK_PHASE_LOST, TASK_PHASE_RUNNING, TaskEntry, THREAD_FLAG_WORKER, VALUE_SPEC_SIZE, ValueSpec,
 } from "../layout";
 import { inHand, roomIn } from "../memory/heap";
@@ -19,8 +19,11 @@ import { kindAt } from "./resources";
 import { grantCpu, isMine, recallRunner } from "./suspend";
 import { indexOf, taskAt } from "./table";
 
-/** Under the lock: the next task for this thread, or 0. Leaves nothing undone that another parked worker could do. */
-function takeNext(): u32 {
+/**
+ * Under the lock: the next task for this thread, or 0; then it is parked in the list it names, if it names one. Leaves nothing
+ * undone that another parked worker could do.
+ */
+function takeNext(parks: u32): u32 {
   if (!(self.flags & THREAD_FLAG_WORKER)) return 0;
   const kept = scheduler().starving;
   const task = takeBest();
@@ -28,7 +31,13 @@ function takeNext(): u32 {
   // Nothing is kept for a starving task any more: workers of other kinds may have waited for that.
   if (kept && !scheduler().starving) wakeForAll();
   else wakeFor(kindAt(self.kind));
-  if (!changetype<usize>(task)) return 0;
+  if (!changetype<usize>(task)) {
+    if (parks == PARKED_IDLE || parks == PARKED_BUSY) {
+      joinParked(self, parks);
+      self.wakeValue = self.loadWake();
+    }
+    return 0;
+  }
   self.taskGeneration = task.loadGeneration();
   return indexOf(task);
 }
@@ -37,7 +46,7 @@ function takeNext(): u32 {
 export function take(): i32 {
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return STATUS_POISONED;
-  const next = takeNext();
+  const next = takeNext(PARKED_NO);
   unlock(schedule.lockAddress);
   return next as i32;
 }
@@ -47,11 +56,7 @@ export function park(busy: bool): i32 {
   if (!(self.flags & THREAD_FLAG_WORKER)) return STATUS_WRONG_STATE;
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return STATUS_POISONED;
-  const next = takeNext();
-  if (!next) {
-    joinParked(self, busy ? PARKED_BUSY : PARKED_IDLE);
-    self.wakeValue = self.loadWake();
-  }
+  const next = takeNext(busy ? PARKED_BUSY : PARKED_IDLE);
   unlock(schedule.lockAddress);
   return next as i32;
 }
@@ -154,10 +159,13 @@ function conclude(task: TaskEntry): i32 {
   return next as i32;
 }
 
-/** Resources came back: those who resume go first, then this thread, then others. Under the lock. */
+/**
+ * A task of this thread's is over: those who resume go first, then this thread, then others. With nothing to do it parks in
+ * the same step: whoever hears of the result and submits more finds it parked, and wakes no other. Under the lock.
+ */
 export function takeNextAfter(): u32 {
   grantCpu();
-  const next = takeNext();
+  const next = takeNext(self.parks);
   wakeForAll();
   return next;
 }

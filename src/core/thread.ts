@@ -9,6 +9,7 @@ import {
 	THREAD_GENERATION,
 	THREAD_INBOX,
 	THREAD_MESSAGES,
+	THREAD_PARKS,
 	THREAD_SCRATCH,
 	THREAD_SIZE,
 	THREAD_SPEC,
@@ -62,6 +63,10 @@ export class CoreThread {
 	}
 	get taskGeneration(): number {
 		return this.views.u32[this.#record + (THREAD_TASK_GENERATION >> 2)] as number;
+	}
+	/** Whether calls that end a task and give no other park the worker: `Parked`. */
+	set parks(list: number) {
+		this.views.u32[this.#record + (THREAD_PARKS >> 2)] = list;
 	}
 	get wakeValue(): number {
 		return this.views.i32[this.#record + (THREAD_WAKE_VALUE >> 2)] as number;

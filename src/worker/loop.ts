@@ -17,8 +17,8 @@ import type { Executor } from "./execute.ts";
 import { RunningTask } from "./running.ts";
 import { currentTask } from "./scope.ts";
 
-/** Looks at the wake word before sleeping, some 30 µs: sleeping and being woken cost as much, and a caller that awaits one task after the other is back by then. */
-const SPINS = 5000;
+/** Microseconds. Sleeping and being woken cost as much, and a caller that awaits one task after the other is back by then. */
+const SPINS = 50;
 
 export class Loop implements WorkHost {
 	readonly #engine: LocalEngine;

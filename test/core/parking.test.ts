@@ -31,6 +31,51 @@ describe("parked workers", () => {
 		expect(worker.field(layout.THREAD_WAKE_VALUE)).toBe(worker.wakes);
 	});
 
+	test("are parked by the end of a task that gives no other, if their record says in which list", () => {
+		const core = newCore();
+		const { thread, code } = ready(core);
+		const [worker, other] = [core.start(), core.start()];
+		const submit = () => void thread.submit({ code });
+		for (const [list, woken] of [
+			[layout.PARKED_NO, 1],
+			[layout.PARKED_IDLE, 0],
+			[layout.PARKED_BUSY, 1],
+			[7, 1],
+		] as const) {
+			core.write(worker.address + layout.THREAD_PARKS, list);
+			submit();
+			const task = worker.take() as TaskRef;
+			other.park();
+			expect(worker.finish(task)).toBeUndefined();
+			if (list === layout.PARKED_IDLE) expect(worker.field(layout.THREAD_WAKE_VALUE)).toBe(worker.wakes);
+			expect(wokenBy([worker, other], submit)).toEqual([woken]);
+			for (const thread of [worker, other]) {
+				const last = thread.take();
+				if (last) thread.finish(last);
+				thread.calls.unpark();
+			}
+			core.check();
+		}
+	});
+
+	test("parked by the end of a task pass a wake on like others, and leave their slot to one that does not park", () => {
+		const core = newCore();
+		const { thread, code } = ready(core);
+		const [worker, other] = [core.start(), core.start()];
+		core.write(worker.address + layout.THREAD_PARKS, layout.PARKED_IDLE);
+		thread.submit({ code });
+		const task = worker.take() as TaskRef;
+		other.park();
+		worker.finish(task);
+		expect(wokenBy([worker, other], () => void thread.submit({ code }))).toEqual([0]);
+		expect(wokenBy([other], () => void worker.calls.unpark())).toEqual([0]);
+		thread.recover(worker);
+		const next = core.start();
+		expect(next.index).toBe(worker.index);
+		expect(next.field(layout.THREAD_PARKS)).toBe(layout.PARKED_NO);
+		core.check();
+	});
+
 	test("are woken one for each new task, the idle ones first", () => {
 		const core = newCore();
 		const { thread, code } = ready(core);

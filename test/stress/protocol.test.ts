@@ -116,6 +116,7 @@ describe("attending", () => {
 			closed: false,
 			polls: 0,
 			look: () => undefined,
+			polled: () => undefined,
 			dispatch: (count) => {
 				for (let i = 0; i < count; i++) heard.push(own.views.u32[own.message(i) + 3]);
 				return undefined;
@@ -144,7 +145,14 @@ describe("attending", () => {
 		const core = new Core();
 		const [mine, other] = [core.start(), core.start()];
 		const { own, runner } = runnerOf(core, mine);
-		const host: AttendHost = { ticket: -1, closed: false, polls: 3, look: () => undefined, dispatch: () => undefined };
+		const host: AttendHost = {
+			ticket: -1,
+			closed: false,
+			polls: 3,
+			look: () => undefined,
+			polled: () => undefined,
+			dispatch: () => undefined,
+		};
 		expect(await runner.run(endThread(runner.steps, other.index, other.epoch))).toBe(STATUS_OK);
 		expect(other.calls.drain()).toBe(STATUS_NOT_ATTACHED);
 		core.instance().end(mine.index, mine.epoch);
@@ -196,7 +204,7 @@ describe("working", () => {
 		expect(await runner.run(noted(work(runner.steps, own, host), notes))).toBe(STATUS_NOT_ATTACHED);
 		expect(ran).toEqual([first.task, second.task, third.task]);
 		const calls = notes.filter((note) => note !== "write" && note !== "pause");
-		expect(calls).toEqual(["take", "take", "finish", "drain", "untake", "finish", "finish"]);
+		expect(calls).toEqual(["park", "park", "finish", "drain", "untake", "finish", "finish"]);
 		expect([core.valueOf(first.ref.slot)[0], core.valueOf(second.ref.slot)[0]]).toEqual([8, 7]);
 		expect(core.taskField(third.task, TASK_ENTRY_ATTEMPT)).toBe(1);
 	});

@@ -28,15 +28,17 @@ export interface MailHandler {
 	afterMail(): void;
 }
 
-/** Milliseconds. After a sleep as short as this the next is polled for: being woken costs as much. */
-const SHORT = 0.1;
-/** Looks at the wake word between promises, some 30 µs. */
-const POLLS = 200;
+/** Looks at the wake word between promises, some 50 µs: sleeping and being woken cost as much. */
+const POLLS_MOST = 300;
+/** After polls in vain fewer are made, but so often as many as ever: quick answers may have begun. */
+const POLLS_AGAIN = 16;
 
 export class Mailbox implements AttendHost {
 	readonly #thread: CoreThread;
 	readonly #runner: Runner;
 	readonly #handler: MailHandler;
+	#polls = POLLS_MOST;
+	#waits = 0;
 	ticket = -1;
 	closed = false;
 
@@ -47,7 +49,11 @@ export class Mailbox implements AttendHost {
 	}
 
 	get polls(): number {
-		return this.#runner.lastSleep < SHORT ? POLLS : 0;
+		return ++this.#waits % POLLS_AGAIN === 0 ? POLLS_MOST : this.#polls;
+	}
+
+	polled(changed: boolean): void {
+		this.#polls = changed ? POLLS_MOST : this.#polls >> 1;
 	}
 
 	look(): void {

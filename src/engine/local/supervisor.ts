@@ -4,6 +4,7 @@
  */
 import { REASON_SHUTDOWN, TASK_ENTRY_ATTEMPT, TASK_ENTRY_GENERATION, TASK_ENTRY_RETRIES } from "../../core/layout.ts";
 import { OutOfMemoryError, RayError, RuntimeShutdownError, WorkerCrashedError } from "../../errors.ts";
+import { nextTurn } from "../../platform/yield.ts";
 import type { RuntimeContext, RuntimeEnv, ShutdownOptions } from "../../types.ts";
 import { type Board, MOST_SPARE_WORKERS } from "./board.ts";
 import type { LocalEngine, Role } from "./engine.ts";
@@ -15,6 +16,8 @@ import { type Worker, Workers, type WorkersOptions } from "./workers.ts";
 
 /** A worker that ends before it has ever run its loop so often in a row is not started again. */
 const MOST_FAILED_STARTS = 3;
+/** Milliseconds that the process may live on after its last task. */
+const MOMENT = 5;
 const NEVER_ABORTED = new AbortController().signal;
 
 export interface SupervisorOptions {
@@ -84,13 +87,25 @@ export class Supervisor implements Role {
 		if (this.#stopping) return;
 		// In this order: whoever ends the last task sends what came of it first.
 		const idle = engine.pendingTasks() === 0;
-		if (engine.thread.hasMail()) setImmediate(() => engine.mailbox.drain());
+		if (engine.thread.hasMail()) nextTurn(() => engine.mailbox.drain());
 		if (idle) return;
 		const [worker] = this.#all.all;
 		if (worker === undefined) return;
 		worker.thread.ref();
-		engine.whenIdle(() => worker.thread.unref());
+		this.#letGoWhenIdle(worker);
 	};
+
+	/** A moment after the last task: what it has sent may not be read yet, and a program that submits one by one is not done. */
+	#letGoWhenIdle(worker: Worker): void {
+		const engine = this.#engine as LocalEngine;
+		engine.whenIdle(() => {
+			const timer = setTimeout(() => {
+				if (engine.alive && (engine.pendingTasks() > 0 || engine.thread.hasMail())) this.#letGoWhenIdle(worker);
+				else worker.thread.unref();
+			}, MOMENT);
+			timer.unref();
+		});
+	}
 
 	// ── ends of workers ──
 

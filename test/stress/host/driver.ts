@@ -31,7 +31,7 @@ export interface DriverOptions {
 	readonly megabytes?: number;
 	readonly objects?: number;
 	readonly tasks?: number;
-	/** How often an idle worker, and the driver, read their wake words before they sleep. */
+	/** Before they sleep: microseconds that an idle worker spins, and how often the driver looks at its wake word. */
 	readonly spins?: number;
 	readonly polls?: number;
 	readonly sharedWords?: number;
@@ -96,6 +96,8 @@ export class Driver extends HostThread implements AttendHost {
 
 	look(): void {}
 
+	polled(): void {}
+
 	/** A class of tasks with these needs: its index. */
 	defineClass(needs: readonly (readonly [resource: number, amount: number])[]): number {
 		this.core.views.u32.set(needs.flat(), this.core.scratch);
@@ -148,7 +150,7 @@ export class Driver extends HostThread implements AttendHost {
 	}
 
 	#start(): boolean {
-		const { entry, spins = 200 } = this.#options;
+		const { entry, spins = 20 } = this.#options;
 		const { module, memory, shared } = this;
 		const index = this.core.calls.reserve(0, THREAD_FLAG_WORKER | THREAD_FLAG_MAY_BLOCK);
 		if (named(index) === "table_full") return false;

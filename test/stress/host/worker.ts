@@ -24,7 +24,7 @@ export interface WorkerThreadOptions {
 	readonly memory: WebAssembly.Memory;
 	readonly index: number;
 	readonly epoch: number;
-	/** How often an idle worker reads its wake word before it sleeps. */
+	/** Microseconds that an idle worker looks at its wake word before it sleeps. */
 	readonly spins: number;
 	readonly codes: TaskCodes;
 	/** Tells the driver that this thread is blocked, or is not any more. */

@@ -16,6 +16,8 @@ export interface AttendHost extends Dispatcher, Sleeper {
 	readonly closed: boolean;
 	/** How often to look at the wake word before sleeping; asked each time. */
 	readonly polls: number;
+	/** Whether it had changed before the last look. */
+	polled(changed: boolean): void;
 	/** Does what others want of this thread beside what they send: they have changed its wake word. */
 	look(): void;
 }
@@ -33,7 +35,9 @@ export function* attend(steps: Steps, own: Own, host: AttendHost): Protocol<numb
 			continue;
 		}
 		host.look();
-		if (!(yield* poll(steps, own, host.polls, value))) yield* sleep(steps, own, host, value);
+		const changed = yield* poll(steps, own, host.polls, value);
+		host.polled(changed);
+		if (!changed) yield* sleep(steps, own, host, value);
 	}
 	return 0;
 }

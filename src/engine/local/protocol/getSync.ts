@@ -33,7 +33,7 @@ export interface BlockingHost extends Dispatcher {
 	/** Address of an object's entry. */
 	objectAt(slot: number): number;
 	/** Whether this worker is parked; it cannot take work now. */
-	readonly parked: boolean;
+	parked: boolean;
 	/** The event loop's own protocol shall look again, when it can. */
 	nudge(): void;
 	/** Somebody else on this thread waits for the object: its watch stays. */
@@ -67,6 +67,7 @@ export function* getSync(steps: Steps, own: Own, host: BlockingHost, wait: Wait)
 	let next = yield* watchNext(steps, host, objects, 0);
 	if (next < 0 || next === objects.length) return Math.min(next, READY);
 	if (host.parked) {
+		host.parked = false;
 		yield steps.unpark();
 		host.nudge();
 	}

@@ -7,6 +7,8 @@ export interface Own {
 	/** Second results of the last call. */
 	readonly wakeValue: number;
 	readonly taskGeneration: number;
+	/** What it writes there: in which list (`Parked`) a call that ends a task parks the worker, if it gives no other. */
+	parks: number;
 	/** Address of a task's entry. */
 	taskAt(index: number): number;
 }

@@ -1,6 +1,6 @@
-// A worker without work: it parks, looks a last time, and sleeps.
+// A worker without work: it is parked, looks a last time, and sleeps.
 //
-//   park ──▶ a task: done
+//   park, or the end of a task that gave no other ──▶ a task: done
 //    │ none; the worker stands in a list, and the wake word's value is known
 //   drain ──▶ messages: unpark (a wake for work is passed on), act on them
 //    │ none
@@ -8,7 +8,7 @@
 //    │
 //   sleep ──▶ look again
 //
-// The inbox is looked at after parking: a message that came before changed the wake word before `park` read it. Spinning
+// The inbox is looked at after parking: a message that came before changed the wake word before its value was read. Spinning
 // comes after parking too, on the thread's own word alone, so that who spins is in nobody's way.
 import { type Dispatcher, isProtocol, type Own, type Sleeper } from "./own.ts";
 import { sleep } from "./sleep.ts";
@@ -17,19 +17,25 @@ import type { Protocol, Steps } from "./steps.ts";
 export interface ParkHost extends Dispatcher, Sleeper {
 	/** Whether the worker has unfinished asynchronous tasks; others are woken for new work first. */
 	readonly busy: boolean;
-	/** How often to read the wake word before sleeping. */
+	/** Microseconds to look at the wake word before sleeping. */
 	readonly spins: number;
-	/** Whether the worker is parked. */
+	/** Whether the worker is parked. A task that blocks the thread meanwhile takes it back, and nudges. */
 	parked: boolean;
 }
 
 /** A task; 0: look again; below: a status. */
 export function* park(steps: Steps, own: Own, host: ParkHost): Protocol<number> {
 	const task = yield steps.park(host.busy);
-	if (task !== 0) return task;
+	return task === 0 ? yield* rest(steps, own, host) : task;
+}
+
+/** A parked worker rests until there may be something to do: 0, or a status. */
+export function* rest(steps: Steps, own: Own, host: ParkHost): Protocol<number> {
 	const value = own.wakeValue;
+	host.parked = true;
 	const count = yield steps.drain();
 	if (count !== 0) {
+		host.parked = false;
 		yield steps.unpark();
 		if (count < 0) return count;
 		const acting = host.dispatch(count);
@@ -37,11 +43,7 @@ export function* park(steps: Steps, own: Own, host: ParkHost): Protocol<number> 
 		return 0;
 	}
 	const wake = own.wakeWord << 2;
-	for (let spin = 0; spin < host.spins; spin++) {
-		if ((yield steps.read(wake)) !== value) return 0;
-	}
-	host.parked = true;
-	yield* sleep(steps, own, host, value);
+	if (host.spins === 0 || (yield steps.spin(wake, value, host.spins)) === value) yield* sleep(steps, own, host, value);
 	host.parked = false;
 	return 0;
 }

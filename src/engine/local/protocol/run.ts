@@ -17,6 +17,9 @@ const TURN_EVERY = 4;
 const ASK_EVERY = 0.5;
 const ASK_MOST = 16;
 
+/** Looks at a word between two at the clock, while spinning. */
+const SPIN = 100;
+
 export class Runner {
 	readonly steps: Steps;
 	readonly #words: Int32Array;
@@ -30,8 +33,6 @@ export class Runner {
 	#notified = false;
 	#nudged = false;
 	#wake: (() => void) | undefined;
-	/** How long the last sleep took, in milliseconds: whoever sleeps for moments only had better poll. */
-	lastSleep = 0;
 
 	/** `words`: the whole memory. */
 	constructor(core: CoreExports, words: Int32Array, giveTurn: GiveTurn) {
@@ -85,7 +86,7 @@ export class Runner {
 			case "call":
 				return call(step);
 			case "read":
-				return Atomics.load(this.#words, step.address >>> 2);
+				return this.#read(step.address >>> 2, step.spinsOn, step.spins);
 			case "write":
 				return Atomics.exchange(this.#words, step.address >>> 2, step.value);
 			case "park": {
@@ -95,6 +96,20 @@ export class Runner {
 			case "waitAsync":
 				return this.#begin(step.address >>> 2, step.value);
 		}
+	}
+
+	#read(word: number, value: number, spins: number): number {
+		const words = this.#words;
+		const found = Atomics.load(words, word);
+		if (spins === 0 || found !== value) return found;
+		const until = performance.now() + spins / 1000;
+		do {
+			for (let i = 0; i < SPIN; i++) {
+				const now = Atomics.load(words, word);
+				if (now !== value) return now;
+			}
+		} while (performance.now() < until);
+		return value;
 	}
 
 	#begin(word: number, value: number): number {
@@ -110,13 +125,11 @@ export class Runner {
 
 	async #settle(): Promise<number> {
 		if (!this.#notified && !this.#nudged) {
-			const began = performance.now();
 			await new Promise<void>((resolve) => {
 				this.#wake = resolve;
 			});
 			this.#wake = undefined;
 			this.#lastTurn = performance.now();
-			this.lastSleep = this.#lastTurn - began;
 		}
 		this.#nudged = false;
 		return this.#notified ? this.#ticket : -1;

@@ -25,8 +25,8 @@ export interface CallStep {
 export type Step =
 	/** A call of the core. Answer: what it returns. */
 	| CallStep
-	/** An atomic access to a word. Answer: the word as it was. */
-	| { readonly op: "read"; readonly address: number }
+	/** An atomic access to a word. Answer: the word as it was. Read again while it has the value `spinsOn`, for `spins` microseconds at most. */
+	| { readonly op: "read"; readonly address: number; readonly spins: number; readonly spinsOn: number }
 	| { readonly op: "write"; readonly address: number; readonly value: number }
 	/** Blocks the thread while the word has this value. Answer: WOKEN, NOT_EQUAL or TIMED_OUT. Milliseconds. */
 	| { readonly op: "park"; readonly address: number; readonly value: number; readonly timeout: number | undefined }
@@ -49,7 +49,7 @@ type StepOf<Op> = Mutable<Extract<Step, { op: Op }>>;
 /** One thread's steps. */
 export class Steps {
 	readonly #core: CoreExports | undefined;
-	readonly #read: StepOf<"read"> = { op: "read", address: 0 };
+	readonly #read: StepOf<"read"> = { op: "read", address: 0, spins: 0, spinsOn: 0 };
 	readonly #write: StepOf<"write"> = { op: "write", address: 0, value: 0 };
 	readonly #block: StepOf<"park"> = { op: "park", address: 0, value: 0, timeout: undefined };
 	readonly #waitAsync: StepOf<"waitAsync"> = { op: "waitAsync", address: 0, value: 0 };
@@ -96,7 +96,14 @@ export class Steps {
 	}
 
 	read(address: number): Step {
+		return this.spin(address, 0, 0);
+	}
+
+	/** Reads a word until it has another value, for a moment: it is one read, and not of this moment only. */
+	spin(address: number, value: number, spins: number): Step {
 		this.#read.address = address;
+		this.#read.spinsOn = value;
+		this.#read.spins = spins;
 		return this.#read;
 	}
 

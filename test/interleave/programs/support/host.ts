@@ -23,6 +23,9 @@ export class Host {
 		const { record } = stage.actor(t.index);
 		this.own = {
 			wakeWord: (record + layout.THREAD_WAKE) >>> 2,
+			set parks(list: number) {
+				t.poke(record + layout.THREAD_PARKS, list);
+			},
 			get wakeValue() {
 				return t.peek(record + layout.THREAD_WAKE_VALUE) | 0;
 			},
