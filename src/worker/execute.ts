@@ -87,7 +87,7 @@ export class Executor {
 
 	/** Calls the function: what it returns, or GOES_ON. */
 	#call(task: RunningTask, shipped: ShippedFunction): unknown {
-		const at = this.#engine.thread.taskAt(task.index) >> 2;
+		const at = this.#engine.thread.taskAt(task.task) >> 2;
 		task.name = shipped.name;
 		const args = this.#arguments(at);
 		const result = runAs(task, shipped.asynchronous !== false, () => shipped.fn(...args));
@@ -148,7 +148,7 @@ export class Executor {
 	#finish(task: RunningTask, value: unknown): Step {
 		if (task.cancelReason !== 0) return this.#fail(task, task.cancelError(), false);
 		const { thread, store, runner } = this.#engine;
-		const count = thread.views.u32[(thread.taskAt(task.index) + TASK_ENTRY_RESULTS) >> 2] as number;
+		const count = thread.views.u32[(thread.taskAt(task.task) + TASK_ENTRY_RESULTS) >> 2] as number;
 		try {
 			if (count > 1) return this.#finishMany(task, value, count);
 			store.write(value, "result", 0);
@@ -156,7 +156,7 @@ export class Executor {
 			this.#giveBlocksBack();
 			return this.#fail(task, error, true);
 		}
-		return runner.steps.finish(task.index, task.generation, store.flags, store.a, store.b, store.c, store.d);
+		return runner.steps.finish(task.task, task.generation, store.flags, store.a, store.b, store.c, store.d);
 	}
 
 	#finishMany(task: RunningTask, value: unknown, count: number): Step {
@@ -178,7 +178,7 @@ export class Executor {
 			u32[at + (VALUE_SPEC_C >> 2)] = store.c;
 			u32[at + (VALUE_SPEC_D >> 2)] = store.d;
 		}
-		return runner.steps.finishMany(task.index, task.generation, list, count);
+		return runner.steps.finishMany(task.task, task.generation, list, count);
 	}
 
 	/** The step that ends the task with what it threw, or asks its submitter about it. */
@@ -193,15 +193,15 @@ export class Executor {
 			return this.#failWithoutRoom(task);
 		}
 		const end = judged ? runner.steps.ask : runner.steps.finish;
-		return end.call(runner.steps, task.index, task.generation, store.flags, store.a, store.b, store.c, store.d);
+		return end.call(runner.steps, task.task, task.generation, store.flags, store.a, store.b, store.c, store.d);
 	}
 
 	/** The store has no room for the error either: the core makes one that needs none, and what follows only ends the task. */
 	#failWithoutRoom(task: RunningTask): Step {
 		const { thread, store, runner } = this.#engine;
-		thread.calls.cancel(task.index, task.generation, REASON_FULL, CANCEL_SETTLE);
+		thread.calls.cancel(task.task, task.generation, REASON_FULL, CANCEL_SETTLE);
 		store.write(undefined, "result", STATE_ERROR);
-		return runner.steps.finish(task.index, task.generation, store.flags, store.a, store.b, store.c, store.d);
+		return runner.steps.finish(task.task, task.generation, store.flags, store.a, store.b, store.c, store.d);
 	}
 
 	/** The core refused the last ending of the task, and took nothing of it. */

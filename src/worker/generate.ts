@@ -36,7 +36,7 @@ function iteratorOf(task: RunningTask, items: unknown): AsyncIterator<unknown> |
 async function give(engine: LocalEngine, task: RunningTask, value: unknown): Promise<boolean> {
 	const { store, thread } = engine;
 	store.write(value, "item", 0);
-	const status = thread.calls.give(task.index, task.generation, store.flags, store.a, store.b, store.c, store.d);
+	const status = thread.calls.give(task.task, task.generation, store.flags, store.a, store.b, store.c, store.d);
 	if (status < 0) {
 		if (status === STATUS_SEALED) return false;
 		store.discard();
@@ -62,5 +62,5 @@ async function giveError(engine: LocalEngine, task: RunningTask, thrown: unknown
 	const { store, thread } = engine;
 	store.writeError(taskError(task, thrown, false), true);
 	const flags = store.flags | STATE_ERROR;
-	if (thread.calls.give(task.index, task.generation, flags, store.a, store.b, store.c, store.d) < 0) store.discard();
+	if (thread.calls.give(task.task, task.generation, flags, store.a, store.b, store.c, store.d) < 0) store.discard();
 }

@@ -63,12 +63,12 @@ export class Loop implements WorkHost {
 	/** One that goes on, or the one whose code blocks just now. */
 	#taskAt(index: number): RunningTask | undefined {
 		const here = currentTask();
-		return here?.index === index ? here : this.#running.get(index);
+		return here?.task === index ? here : this.#running.get(index);
 	}
 
 	/** Tasks that go on asynchronously. */
-	get running(): Iterable<RunningTask> {
-		return this.#running.values();
+	get unfinished(): ReadonlyMap<number, RunningTask> {
+		return this.#running;
 	}
 
 	// ── what the protocol asks ──
@@ -95,7 +95,7 @@ export class Loop implements WorkHost {
 		const task = this.#over.shift();
 		if (task === undefined) return undefined;
 		this.#last = task;
-		this.#running.delete(task.index);
+		this.#running.delete(task.task);
 		return this.#executor.end(task);
 	}
 

@@ -2,7 +2,9 @@
 import { RESOURCE_MEMORY, STATE_BLOCKS, STATUS_OK } from "../core/layout.ts";
 import type { Board } from "../engine/local/board.ts";
 import { MOST_SPARE_WORKERS, wakeThread } from "../engine/local/board.ts";
+import { findBehind } from "../engine/local/chains.ts";
 import type { LocalEngine, Role } from "../engine/local/engine.ts";
+import type { ObjectRef } from "../engine/ref.ts";
 import { RayError } from "../errors.ts";
 import type { RuntimeContext } from "../types.ts";
 import type { Loop } from "./loop.ts";
@@ -71,7 +73,7 @@ export class WorkerRole implements Role {
 
 	origin(): { parent: number; parentGeneration: number } {
 		const task = currentTask();
-		return { parent: task?.index ?? 0, parentGeneration: task?.generation ?? 0 };
+		return { parent: task?.task ?? 0, parentGeneration: task?.generation ?? 0 };
 	}
 
 	enterWait(): unknown {
@@ -90,12 +92,22 @@ export class WorkerRole implements Role {
 		return (this.loop as Loop).parked;
 	}
 
-	mayBlock(): void {
+	mayBlock(refs: readonly ObjectRef[]): void {
 		const task = currentTask();
 		if (this.#board.blocked >= MOST_SPARE_WORKERS) {
 			throw new RayError(
 				`getSync() in task ${task?.name ?? ""}: ${MOST_SPARE_WORKERS} tasks already block their threads by getSync(), ` +
 					"each waiting for another, and no more threads are started for them. Await get() instead: that blocks none.",
+			);
+		}
+		const { unfinished } = this.loop as Loop;
+		const engine = this.engine as LocalEngine;
+		const behind =
+			unfinished.size > 0 ? findBehind(this.thread, engine.unfinishedTasks(), refs, unfinished) : undefined;
+		if (behind !== undefined) {
+			throw new RayError(
+				`getSync() in task ${task?.name ?? ""} would never end: it waits for task ${behind.name} (${behind.id}), ` +
+					"which has to go on on this very thread. Await get() instead: that blocks none.",
 			);
 		}
 		if (task !== undefined) this.#markBlocking(task);
@@ -114,13 +126,13 @@ export class WorkerRole implements Role {
 		wakeThread(this.thread, this.#driver);
 		if (this.#blocks++ > 0) return;
 		const blocking = currentTask();
-		for (const task of (this.loop as Loop).running) task.cpu.threadBlocks(task === blocking);
+		for (const task of (this.loop as Loop).unfinished.values()) task.cpu.threadBlocks(task === blocking);
 	}
 
 	afterBlocking(): void {
 		this.#board.addBlocked(-1);
 		if (--this.#blocks > 0) return;
-		for (const task of (this.loop as Loop).running) task.cpu.threadGoesOn();
+		for (const task of (this.loop as Loop).unfinished.values()) task.cpu.threadGoesOn();
 	}
 
 	drive(): number {

@@ -25,7 +25,7 @@ import { nextTurn } from "../platform/yield.ts";
 export type Outcome = { readonly value: unknown } | { readonly error: unknown; readonly reports: boolean };
 
 export class RunningTask implements CpuHost {
-	readonly index: number;
+	readonly task: number;
 	readonly generation: number;
 	readonly #engine: string;
 	name = "";
@@ -39,7 +39,7 @@ export class RunningTask implements CpuHost {
 	onCredit: (() => void) | undefined;
 
 	constructor(thread: CoreThread, engine: string, index: number, generation: number) {
-		this.index = index;
+		this.task = index;
 		this.generation = generation;
 		this.#engine = engine;
 		this.#thread = thread;
@@ -47,7 +47,7 @@ export class RunningTask implements CpuHost {
 	}
 
 	get id(): string {
-		return idOf(this.#engine, "t", this.index, this.generation);
+		return idOf(this.#engine, "t", this.task, this.generation);
 	}
 
 	/** The object that describes its function. */
@@ -117,11 +117,11 @@ export class RunningTask implements CpuHost {
 	}
 
 	suspend(): number {
-		return this.#thread.calls.suspend(this.index, this.generation);
+		return this.#thread.calls.suspend(this.task, this.generation);
 	}
 
 	resume(): number {
-		return this.#thread.calls.resume(this.index, this.generation);
+		return this.#thread.calls.resume(this.task, this.generation);
 	}
 
 	phase(): number {

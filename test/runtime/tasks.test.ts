@@ -207,6 +207,32 @@ describe("tasks that wait, with one CPU", () => {
 		}));
 });
 
+describe("getSync for what its own thread would have to do", () => {
+	it("throws and names both tasks, also behind arguments; awaiting it works", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const pause = ray.remote(async () => {
+				await new Promise((resolve) => setTimeout(resolve, 200));
+				return 1;
+			});
+			const waits = ray.remote(async function waits(first: number) {
+				return first + ((await pause.options({ numCpus: 0 }).remote().get()) as number);
+			});
+			const same = ray.remote((value: number) => value);
+			const blocks = ray.remote(async function blocks({ ref }: { ref: ray.ObjectRef<number> }, sync: boolean) {
+				return sync ? ray.getSync(ref) : await ref.get();
+			});
+			const first = waits.remote(1);
+			const behind = same.options({ numCpus: 0 }).remote(same.options({ numCpus: 0 }).remote(first));
+			for (const ref of [first, behind]) {
+				const { message } = await failure(blocks.options({ numCpus: 0 }).remote({ ref }, true).get());
+				expect(message).toMatch(/getSync\(\) in task blocks would never end: it waits for task waits \(/);
+			}
+			expect(await ray.get([blocks.remote({ ref: first }, false), blocks.remote({ ref: behind }, false)])).toEqual([
+				2, 2,
+			]);
+		}));
+});
+
 describe("a task whose result has no room", () => {
 	it("fails and says so, also when there is none for the error, and the worker goes on", () =>
 		withRuntime({ numCpus: 1, objectStoreMemory: "16MiB" }, async (runtime) => {

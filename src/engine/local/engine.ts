@@ -140,13 +140,10 @@ export class LocalEngine implements Engine {
 		this.mailbox = new Mailbox(thread, this.runner, {
 			ready: (slot, generation) => this.waits.ready(slot, generation),
 			runner: (task, generation, bits) => role.runner(task, generation, bits),
-			decide: (task, generation, token, lost) => {
-				if (lost) role.lost(task, generation, token);
-				else this.#submissions.judge(task, generation, token);
-			},
+			decide: (task, generation, token, lost) => this.#submissions.toDecide(task, generation, token, lost),
 			room: () => this.#room.changed(),
 			beforeBatch: () => role.beforeResults(),
-			afterMail: () => this.#submissions.judgeDue(),
+			afterMail: () => this.#submissions.decideDue(),
 		});
 	}
 
@@ -161,6 +158,11 @@ export class LocalEngine implements Engine {
 
 	get alive(): boolean {
 		return !this.#closed;
+	}
+
+	/** A task was lost with its thread. */
+	lost(task: number, generation: number, token: number): void {
+		this.#role.lost(task, generation, token);
 	}
 
 	/** Calls `then` when no task is unfinished. */

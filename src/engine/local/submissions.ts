@@ -57,6 +57,8 @@ interface Failure {
 	readonly task: number;
 	readonly generation: number;
 	readonly token: number;
+	/** With its thread; else its error is to be judged. */
+	readonly lost: boolean;
 }
 
 export class Submissions {
@@ -151,16 +153,19 @@ export class Submissions {
 
 	// ── judging failures ──
 
-	judge(task: number, generation: number, token: number): void {
-		this.#failures.push({ task, generation, token });
+	toDecide(task: number, generation: number, token: number, lost: boolean): void {
+		this.#failures.push({ task, generation, token, lost });
 	}
 
-	/** A user's predicate may do anything, so failures are judged when no message is being read. */
-	judgeDue(): void {
+	/** A user's predicate or delay may do anything, so failures are decided about when no message is being read. */
+	decideDue(): void {
 		while (this.#failures.length > 0) {
 			const due = this.#failures;
 			this.#failures = [];
-			for (const failure of due) this.#judge(failure);
+			for (const failure of due) {
+				if (failure.lost) this.#engine.lost(failure.task, failure.generation, failure.token);
+				else this.#judge(failure);
+			}
 		}
 	}
 
