@@ -19,9 +19,8 @@ import { dropTask } from "./tasks/dispose";
 import { endTask, failResults, leaveLists } from "./tasks/end";
 import { failOtherwise, giveToDecide } from "./tasks/decide";
 import { resourcesCameBack } from "./tasks/finish";
-import { leaveParked, wakeFor } from "./tasks/park";
+import { passOn } from "./tasks/park";
 import { phaseOf, putBack } from "./tasks/queue";
-import { kindAt } from "./tasks/resources";
 import { forgetRoom } from "./tasks/room";
 import { inheritTasks } from "./tasks/table";
 
@@ -73,11 +72,9 @@ function recoverTasks(thread: Thread, index: u32, epoch: u32): bool {
   if (!lock(schedule.lockAddress)) return false;
   // Of no epoch until its slot is vacant: nothing is sent to a thread that has tasks in its hand and reads no more.
   thread.epoch = 0;
-  leaveParked(thread);
+  passOn(thread);
   forgetRoom(index);
   thread.roomQueued = 0;
-  if (thread.woken) wakeFor(kindAt(thread.kind));
-  thread.woken = 0;
   unlock(schedule.lockAddress);
   while (true) {
     if (!lock(schedule.lockAddress)) return false;

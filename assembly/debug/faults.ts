@@ -206,10 +206,14 @@
 @inline export const CLASS_LISTED_WRONG: u32 = 132;
 /** class {record}: its kind is {found}, the scheduler knows of {wanted} */
 @inline export const KINDS_WRONG: u32 = 142;
+/** kind {record}: {found} idle workers are noted as woken, they are {wanted} */
+@inline export const CALLED_WRONG: u32 = 144;
 /** resource {record}: {found} is noted as free, it should be {wanted} */
 @inline export const RESOURCE_WRONG: u32 = 133;
 /** GPU {record}: {found} is noted as free, it should be {wanted} */
 @inline export const GPU_WRONG: u32 = 134;
+/** resource or GPU {record}: {found} is noted as free of what suspended tasks have, it should be {wanted} */
+@inline export const ATTAINABLE_WRONG: u32 = 143;
 /** the task that is starving, {found}, is not ready */
 @inline export const STARVING_WRONG: u32 = 135;
 /** kind {record}: its lists of parked workers hold {found}, which does not belong there, or twice */

@@ -2,7 +2,7 @@
 
 import {
   GATE_DEAD, GATE_OUT, PARKED_BUSY, PARKED_IDLE, PARKED_NO, RESOURCE_CLASS_ASIDE, RESOURCE_CLASS_LISTS, RESOURCE_MAX, RESOURCE_UNIT, ResourceClass, SCHEDULER_AVAILABLE,
-  SCHEDULER_GPUS, SCHEDULER_TOTAL, TASK_FLAG_ASIDE, TASK_PHASE_READY, TASK_PHASE_RESUMING, TaskEntry, TaskList, Thread, THREAD_SIZE, WorkerKind,
+  SCHEDULER_ATTAINABLE, SCHEDULER_ATTAINABLE_GPUS, SCHEDULER_GPUS, SCHEDULER_TOTAL, TASK_FLAG_ASIDE, TASK_PHASE_READY, TASK_PHASE_RESUMING, TaskEntry, TaskList, Thread, THREAD_SIZE, WorkerKind,
 } from "../layout";
 import { KIND_MAX, scheduler, threadAddress } from "../memory/root";
 import { threadAt } from "../sync/thread";
@@ -12,7 +12,7 @@ import { indexOf } from "../tasks/table";
 import * as faults from "./faults";
 import { same, wrong } from "./faults";
 import {
-  TASK_READY, TASK_RESUMES, THREAD_BUSY, THREAD_IDLE, gpuUsedOf, markTask, markThread, suspendedOf, threadMarks, usedOf,
+  TASK_READY, TASK_RESUMES, THREAD_BUSY, THREAD_IDLE, gpuKeptOf, gpuUsedOf, keptOf, markTask, markThread, suspendedOf, threadMarks, usedOf,
 } from "./tally";
 import { isTaskAddress, walkHand } from "./tasks";
 import { gateStateOf } from "./threads";
@@ -71,6 +71,9 @@ function walkKind(kind: WorkerKind, index: u32): bool {
   let wanted: u32 = 0;
   for (let i: u32 = 0; i < scheduler().classes; i++) wanted += classAt(i).kind == index ? 1 : 0;
   if (listed != wanted) return wrong(faults.CLASS_LISTED_WRONG, index, listed, wanted);
+  let called: u32 = 0;
+  for (let i: u32 = 0; i < scheduler().freshThread; i++) called += threadAt(i).kind == index && threadAt(i).woken == PARKED_IDLE ? 1 : 0;
+  if (!same(faults.CALLED_WRONG, index, kind.called, called)) return false;
   return same(faults.KIND_READY_WRONG, index, kind.ready, ready) && walkParked(kind.idle, index, PARKED_IDLE) && walkParked(kind.busy, index, PARKED_BUSY);
 }
 
@@ -110,10 +113,13 @@ function checkResources(): bool {
     const total = load<u32>(record + SCHEDULER_TOTAL + (resource << 2));
     const free = load<u32>(record + SCHEDULER_AVAILABLE + (resource << 2));
     if (free > total || usedOf(resource) != total - free) return wrong(faults.RESOURCE_WRONG, resource, free, total - usedOf(resource));
+    const attainable = load<u32>(record + SCHEDULER_ATTAINABLE + (resource << 2));
+    if (!same(faults.ATTAINABLE_WRONG, resource, attainable, total - keptOf(resource))) return false;
   }
   for (let index: u32 = 0; index < 32; index++) {
     const all: u32 = index < scheduler().gpuCount ? RESOURCE_UNIT : 0;
     if (!same(faults.GPU_WRONG, index, load<u32>(record + SCHEDULER_GPUS + (index << 2)), all - gpuUsedOf(index))) return false;
+    if (!same(faults.ATTAINABLE_WRONG, index, load<u32>(record + SCHEDULER_ATTAINABLE_GPUS + (index << 2)), all - gpuKeptOf(index))) return false;
   }
   return true;
 }

@@ -3,7 +3,7 @@
 //   ┌───────────┬──────────────────┬────────────────┬──────────────────┬──────────────────────┐
 //   │ resources │ an object, 16 B  │ a task, 16 B   │ a thread, 16 B   │ a granule, 1 B       │
 //   │ and GPUs  │ holders pins     │ edges marks    │ watches hands    │ what the block that  │
-//   │ in use    │ marks            │                │ suspended marks  │ begins here is       │
+//   │ in use …  │ marks            │                │ suspended marks  │ begins here is       │
 //   └───────────┴──────────────────┴────────────────┴──────────────────┴──────────────────────┘
 
 import { BLOCK_SIZE, RESOURCE_MAX } from "../layout";
@@ -54,12 +54,12 @@ let granules: usize = 0;
 
 /** Bytes of scratch for a core of these sizes. */
 export function roomFor(size: u32, objectCount: u32, taskCount: u32, threadCount: u32): u32 {
-  return 2 * RESOURCES + (objectCount + taskCount + threadCount) * ENTRY + (size >> 6) + 64;
+  return 4 * RESOURCES + (objectCount + taskCount + threadCount) * ENTRY + (size >> 6) + 64;
 }
 
 export function clearTally(scratch: usize): void {
   resources = scratch;
-  objects = resources + 2 * RESOURCES;
+  objects = resources + 4 * RESOURCES;
   tasks = objects + objectMax * ENTRY;
   threads = tasks + taskMax * ENTRY;
   granules = threads + threadMax * ENTRY;
@@ -83,6 +83,11 @@ export function usedOf(resource: u32): u32 { return load<u32>(resources + (resou
 export function addUsed(resource: u32, amount: u32): u32 { return add(resources + (resource << 2), amount); }
 export function gpuUsedOf(gpu: u32): u32 { return load<u32>(resources + RESOURCES + (gpu << 2)); }
 export function addGpuUsed(gpu: u32, amount: u32): u32 { return add(resources + RESOURCES + (gpu << 2), amount); }
+/** … of that, by suspended tasks. */
+export function keptOf(resource: u32): u32 { return load<u32>(resources + 2 * RESOURCES + (resource << 2)); }
+export function addKept(resource: u32, amount: u32): u32 { return add(resources + 2 * RESOURCES + (resource << 2), amount); }
+export function gpuKeptOf(gpu: u32): u32 { return load<u32>(resources + 3 * RESOURCES + (gpu << 2)); }
+export function addGpuKept(gpu: u32, amount: u32): u32 { return add(resources + 3 * RESOURCES + (gpu << 2), amount); }
 
 export function holdersOf(slot: u32): u32 { return load<u32>(objects + slot * ENTRY); }
 export function addHolderOf(slot: u32): u32 { return add(objects + slot * ENTRY, 1); }

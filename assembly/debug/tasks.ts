@@ -19,7 +19,7 @@ import { same, wrong } from "./faults";
 import { exists, gateStateOf } from "./threads";
 import { holdReferences, holdSlot } from "./objects";
 import {
-  TASK_FREE, TASK_IN_HAND, TASK_READY, TASK_RESUMES, TASK_TO_DECIDER, TASK_TO_RUNNER, addGpuUsed, addSuspendedOf, addUsed, claim, edgesOf,
+  TASK_FREE, TASK_IN_HAND, TASK_READY, TASK_RESUMES, TASK_TO_DECIDER, TASK_TO_RUNNER, addGpuKept, addGpuUsed, addKept, addSuspendedOf, addUsed, claim, edgesOf,
   markTask, taskMarks,
 } from "./tally";
 
@@ -172,17 +172,19 @@ function noteResources(task: TaskEntry, number: u32, phase: u32): bool {
     const amount = load<u32>(changetype<usize>(cls) + RESOURCE_CLASS_AMOUNTS + (i << 2));
     if (resource == RESOURCE_GPU) gpus = amount;
     if (resource != RESOURCE_CPU || phase == TASK_PHASE_RUNNING) addUsed(resource, amount);
+    if (resource != RESOURCE_CPU && phase == TASK_PHASE_SUSPENDED) addKept(resource, amount);
   }
-  return noteGpus(task, number, gpus);
+  return noteGpus(task, number, phase, gpus);
 }
 
-function noteGpus(task: TaskEntry, number: u32, amount: u32): bool {
+function noteGpus(task: TaskEntry, number: u32, phase: u32, amount: u32): bool {
   const each = amount < RESOURCE_UNIT ? amount : RESOURCE_UNIT;
   const wanted: u32 = amount ? (amount < RESOURCE_UNIT ? 1 : amount / RESOURCE_UNIT) : 0;
   if (popcnt(task.gpus) != wanted) return wrong(faults.TASK_GPUS_WRONG, number, task.gpus, wanted);
   for (let bits = task.gpus; bits; bits &= bits - 1) {
     if (ctz(bits) >= scheduler().gpuCount) return wrong(faults.TASK_GPUS_WRONG, number, task.gpus, wanted);
     addGpuUsed(ctz(bits), each);
+    if (phase == TASK_PHASE_SUSPENDED) addGpuKept(ctz(bits), each);
   }
   return true;
 }

@@ -1,6 +1,6 @@
 // Where everything stands in the memory. Nothing grows and nothing moves: `init` lays it out once.
 //
-//   0        64     256         832     4096    8192      73728
+//   0        64     256         1088    8192    12288     110592
 //   ├────────┼──────┼───────────┼───────┼───────┼─────────┼─────────┬─────────┬───────┬──────────┬──────────────┐
 //   │ (none) │ root │ scheduler │ heap  │ kinds │ classes │ threads │ objects │ tasks │ page map │ blocks …     │
 //   └────────┴──────┴───────────┴───────┴───────┴─────────┴─────────┴─────────┴───────┴──────────┴──────────────┘
@@ -15,7 +15,7 @@ import { openHeap } from "./blocks";
 @inline const ROOT: usize = PLACE_ROOT;
 @inline const SCHEDULER: usize = ROOT + ROOT_SIZE;
 @inline const HEAP: usize = SCHEDULER + SCHEDULER_SIZE;
-@inline export const KINDS: usize = 4096;
+@inline export const KINDS: usize = 8192;
 @inline export const KIND_MAX: u32 = 64;
 @inline export const CLASSES: usize = PLACE_CLASSES;
 @inline export const CLASS_MAX: u32 = 256;

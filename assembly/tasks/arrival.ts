@@ -21,6 +21,8 @@ import { classAt, kindAt } from "./resources";
 
 let arrived: u32 = 0;
 let failed: u32 = 0;
+/** Those that arrived at nothing: they had ended before. */
+let ended: u32 = 0;
 
 /** One argument of a waiting task is sealed; `failure`: it is an error, this object. */
 export function argumentArrived(task: TaskEntry, failure: u32): void {
@@ -50,26 +52,39 @@ export function settleDue(): void {
 
 function makeReady(): void {
   const schedule = scheduler();
-  let ended: u32 = 0;
-  let slice = SLICE;
   if (!lock(schedule.lockAddress)) {
     arrived = 0;
     return;
   }
-  while (arrived && slice--) {
+  readySlice(true);
+  unlock(schedule.lockAddress);
+  dropEnded();
+}
+
+/**
+ * Some of those that miss nothing become ready: how many. Under the scheduler's lock; `dropEnded` has to follow without it,
+ * and, unless this `wakes`, waking.
+ */
+export function readySlice(wakes: bool): u32 {
+  let count: u32 = 0;
+  for (let slice = SLICE; arrived && slice; slice--) {
     const task = changetype<TaskEntry>(arrived);
     arrived = task.next;
     if (phaseOf(task) == TASK_PHASE_WAITING) {
       // The hold for the edges; the one for its life is still there.
       task.subHolds(1);
       append(task);
-      wakeFor(kindAt(classAt(task.resourceClass).kind));
+      count++;
+      if (wakes) wakeFor(kindAt(classAt(task.resourceClass).kind));
     } else {
       task.next = ended;
       ended = changetype<usize>(task) as u32;
     }
   }
-  unlock(schedule.lockAddress);
+  return count;
+}
+
+export function dropEnded(): void {
   while (ended) {
     const task = changetype<TaskEntry>(ended);
     ended = task.next;

@@ -12,7 +12,7 @@ import { discardValue } from "../objects/value";
 import { threadOf } from "../sync/thread";
 import { leaveHand } from "./hand";
 import { phaseOf, ownerOf, setPhase, unlist } from "./queue";
-import { classAt, give } from "./resources";
+import { classAt, give, keep } from "./resources";
 import { tellRoom } from "./room";
 import { unlistResuming } from "./suspend";
 import { indexOf } from "./table";
@@ -36,6 +36,7 @@ export function leaveLists(task: TaskEntry): void {
   const thread = threadOf(owner);
   leaveHand(thread, task);
   if (phase == TASK_PHASE_RESUMING) unlistResuming(task);
+  if (phase == TASK_PHASE_SUSPENDED) keep(classAt(task.resourceClass), task, true);
   if (phase == TASK_PHASE_SUSPENDED || phase == TASK_PHASE_RESUMING) thread.suspended--;
   if (phase == TASK_PHASE_RUNNING || phase == TASK_PHASE_SUSPENDED || phase == TASK_PHASE_RESUMING) {
     give(classAt(task.resourceClass), task, phase == TASK_PHASE_RUNNING);

@@ -11,9 +11,10 @@ import { objectAt } from "../objects/table";
 import { discardValue, prepareValue, returnValue } from "../objects/value";
 import { lock, unlock } from "../sync/lock";
 import { self } from "../sync/thread";
+import { dropEnded, readySlice } from "./arrival";
 import { dropTask } from "./dispose";
 import { endTask, failResultsFor, leaveLists, resultAt, settleResults } from "./end";
-import { joinParked, stopParking, wakeFor, wakeForAll } from "./park";
+import { joinParked, passOn, stopParking, wakeFor, wakeForAll } from "./park";
 import { phaseOf, putBack, takeBest } from "./queue";
 import { kindAt } from "./resources";
 import { grantCpu, isMine, recallRunner } from "./suspend";
@@ -28,8 +29,8 @@ function takeNext(parks: u32): u32 {
   const kept = scheduler().starving;
   const task = takeBest();
   stopParking(self);
-  // Nothing is kept for a starving task any more: workers of other kinds may have waited for that.
-  if (kept && !scheduler().starving) wakeForAll();
+  // Less may be kept for a starving task than before: workers of other kinds may have waited for that.
+  if (kept) wakeForAll();
   else wakeFor(kindAt(self.kind));
   if (!changetype<usize>(task)) {
     if (parks == PARKED_IDLE || parks == PARKED_BUSY) {
@@ -65,9 +66,7 @@ export function park(busy: bool): i32 {
 export function unpark(): i32 {
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return STATUS_POISONED;
-  const woken = self.woken;
-  stopParking(self);
-  if (woken) wakeFor(kindAt(self.kind));
+  passOn(self);
   unlock(schedule.lockAddress);
   return STATUS_OK;
 }
@@ -148,13 +147,19 @@ export function isRunningHere(index: u32, generation: u32): bool {
   return phase != TASK_PHASE_DECIDING && phase != TASK_PHASE_LOST;
 }
 
-/** The results are settled: the task ends, and the thread takes the next. */
+/**
+ * The results are settled: the task ends, and the thread takes the next, which may be one that waited for these results. For
+ * what it and the two that are woken anyway leave of those, others are woken.
+ */
 function conclude(task: TaskEntry): i32 {
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return STATUS_POISONED;
   endTask(task);
+  let count = readySlice(false);
   const next = takeNextAfter();
+  for (; count > 3; count--) wakeForAll();
   unlock(schedule.lockAddress);
+  dropEnded();
   dropTask(task);
   return next as i32;
 }

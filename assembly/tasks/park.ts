@@ -7,7 +7,7 @@ import { PARKED_BUSY, PARKED_IDLE, PARKED_NO, Thread, WorkerKind } from "../layo
 import { scheduler } from "../memory/root";
 import { wakeLater } from "../sync/wake";
 import { kindAt } from "./resources";
-import { best } from "./queue";
+import { best, looksAgain } from "./queue";
 
 @inline function listOf(kind: WorkerKind, state: u32): u32 { return state == PARKED_IDLE ? kind.idle : kind.busy; }
 
@@ -16,6 +16,7 @@ import { best } from "./queue";
   else kind.busy = first;
 }
 
+/** The calling thread has found nothing to take. If it has not seen all, its sleep ends at once. */
 export function joinParked(thread: Thread, state: u32): void {
   const kind = kindAt(thread.kind);
   const first = listOf(kind, state);
@@ -24,6 +25,7 @@ export function joinParked(thread: Thread, state: u32): void {
   thread.parkNext = first;
   if (first) changetype<Thread>(first).parkPrevious = changetype<usize>(thread) as u32;
   setList(kind, state, changetype<usize>(thread) as u32);
+  if (looksAgain) wakeParked(thread);
 }
 
 export function leaveParked(thread: Thread): void {
@@ -64,8 +66,9 @@ function wakeThose(first: u32, one: bool): bool {
 }
 
 function wakeParked(thread: Thread): void {
+  thread.woken = thread.parked;
+  if (thread.woken == PARKED_IDLE) kindAt(thread.kind).called++;
   leaveParked(thread);
-  thread.woken = 1;
   wakeLater(thread);
 }
 
@@ -77,6 +80,15 @@ export function wakeForAll(): void {
 
 /** This worker is not parked any more; what it was woken for, it passes on if it does not take it. */
 export function stopParking(thread: Thread): void {
+  if (thread.woken == PARKED_IDLE) kindAt(thread.kind).called--;
   leaveParked(thread);
-  thread.woken = 0;
+  thread.woken = PARKED_NO;
+}
+
+/** A worker is not parked any more and has taken nothing. What is kept for a starving task is kept for an idle worker, too. */
+export function passOn(thread: Thread): void {
+  const woken = thread.woken;
+  stopParking(thread);
+  if (scheduler().starving) wakeForAll();
+  else if (woken) wakeFor(kindAt(thread.kind));
 }

@@ -4,23 +4,32 @@
 //       │ ready: a bit a priority  │ ready: a bit a priority
 //
 // A worker takes the task of the highest priority, within it the oldest over all classes of its kind that fits. One that does
-// not fit lets others pass; after PATIENCE of them, what it lacks is kept for it. Tasks that want their CPU back go first.
+// not fit lets others pass; after PATIENCE of them, what it lacks is kept for it, unless suspended tasks have so much that it
+// could not run anyway: they may be waiting for just those that would be held up. If a worker of its kind is idle, tasks for
+// other kinds count too, and all it needs is kept from them until that worker has it. Tasks that want their CPU back go first.
 //
 // A thread that has suspended tasks must not take one of a function that blocks: those could not go on. What stands behind
 // such a task it may take, and may have to, if a suspended one waits for it. So it sets those in its way aside, into a second
-// list of the class and priority, where other threads look too.
+// list of the class and priority, where other threads look too: at most SLICE under one hold of the lock. If that was not
+// enough, it is woken as soon as it parks.
 
 import {
   ResourceClass, RESOURCE_CLASS_ASIDE, RESOURCE_CLASS_LISTS, STATE_BLOCKS, TASK_FLAG_ASIDE, TASK_PHASE_READY, TASK_PHASE_RUNNING, TaskEntry,
-  TaskList, Thread,
+  TaskList, Thread, WorkerKind,
 } from "../layout";
 import { scheduler } from "../memory/root";
 import { objectAt } from "../objects/table";
 import { me, self } from "../sync/thread";
 import { joinHand } from "./hand";
-import { classAt, cpuOf, fits, kindAt, take as takeResources, takesFrom } from "./resources";
+import { classAt, cpuOf, fits, kindAt, mayFit, take as takeResources, takesFrom } from "./resources";
 
 @inline const PATIENCE: u32 = 1000;
+@inline const SLICE: u32 = 64;
+/** Instead of a task: what stands behind those set aside was not looked at. */
+@inline const LOOK_AGAIN: usize = 1;
+
+/** Whether this thread's last look for a task was cut short. */
+export let looksAgain: bool = false;
 
 @inline function listAt(cls: ResourceClass, priority: u32): TaskList {
   return changetype<TaskList>(changetype<usize>(cls) + RESOURCE_CLASS_LISTS + (priority << 3));
@@ -110,7 +119,7 @@ export function unlist(task: TaskEntry): void {
   if (!(others & bit)) kind.ready &= ~bit;
 }
 
-/** The task a worker of this thread's record would take now, or null. */
+/** The task a worker of this thread's record would take now, null, or LOOK_AGAIN. */
 export function best(thread: Thread): TaskEntry {
   const kind = kindAt(thread.kind);
   for (let left = kind.ready; left; ) {
@@ -119,10 +128,10 @@ export function best(thread: Thread): TaskEntry {
     let found = changetype<TaskEntry>(0);
     for (let index = kind.classes; index; index = classAt(index - 1).next) {
       const cls = classAt(index - 1);
-      if (!(cls.ready & (1 << priority))) continue;
+      if (!(cls.ready & (1 << priority)) || !isOpen(cls)) continue;
       const task = thread.suspended ? firstThatYields(cls, priority) : oldest(cls, priority);
-      if (!changetype<usize>(task) || (changetype<usize>(found) && task.sequence > found.sequence)) continue;
-      if (mayRun(cls, task)) found = task;
+      if (changetype<usize>(task) == LOOK_AGAIN) return task;
+      if (changetype<usize>(task) && !(changetype<usize>(found) && task.sequence > found.sequence)) found = task;
     }
     if (changetype<usize>(found)) return found;
   }
@@ -137,13 +146,14 @@ function oldest(cls: ResourceClass, priority: u32): TaskEntry {
   return changetype<usize>(first) && first.sequence < aside.sequence ? first : aside;
 }
 
-/** The oldest whose function is not known to block; those before it are set aside. Null: there is none. */
+/** The oldest whose function is not known to block; those before it are set aside. Null: there is none. Or LOOK_AGAIN. */
 function firstThatYields(cls: ResourceClass, priority: u32): TaskEntry {
   const list = listAt(cls, priority);
   const aside = asideAt(cls, priority);
-  while (list.head) {
+  for (let slice = SLICE; list.head; slice--) {
     const task = changetype<TaskEntry>(list.head);
     if (!(objectAt(task.code).loadState() & STATE_BLOCKS)) return task;
+    if (!slice) return changetype<TaskEntry>(LOOK_AGAIN);
     takeOut(list, task);
     task.flags |= TASK_FLAG_ASIDE;
     insert(aside, task);
@@ -151,20 +161,32 @@ function firstThatYields(cls: ResourceClass, priority: u32): TaskEntry {
   return changetype<TaskEntry>(0);
 }
 
-function mayRun(cls: ResourceClass, task: TaskEntry): bool {
+/** Whether a task of this class may run now. For the starving one itself, if it fits, nothing is lacking. */
+function isOpen(cls: ResourceClass): bool {
   if (!fits(cls)) return false;
   const schedule = scheduler();
   if (schedule.resuming.head && cpuOf(cls)) return false;
   const starving = changetype<TaskEntry>(schedule.starving);
-  return !changetype<usize>(starving) || task == starving || !takesFrom(cls, classAt(starving.resourceClass));
+  if (!changetype<usize>(starving)) return true;
+  const wanted = classAt(starving.resourceClass);
+  const other = cls.kind != wanted.kind;
+  if (other && !hasIdle(kindAt(wanted.kind))) return true;
+  return !takesFrom(cls, wanted, other) || !mayFit(wanted);
 }
+
+/** Whether a worker of this kind waits for work, or is just coming for it: such a one is soon there, and can take any task. */
+@inline function hasIdle(kind: WorkerKind): bool { return (kind.idle | kind.called) != 0; }
 
 /** Takes the best task for this thread, with its resources, or null. */
 export function takeBest(): TaskEntry {
   const task = best(self);
-  if (!changetype<usize>(task)) return task;
+  looksAgain = changetype<usize>(task) == LOOK_AGAIN;
+  if (looksAgain || !changetype<usize>(task)) return changetype<TaskEntry>(0);
   const cls = classAt(task.resourceClass);
-  notePassed(kindAt(cls.kind).classes, task);
+  for (let index: u32 = 0; index < scheduler().kinds; index++) {
+    const kind = kindAt(index);
+    if (kind.ready & (-1 << task.priority) && (index == cls.kind || hasIdle(kind))) notePassed(kind, task);
+  }
   unlist(task);
   takeResources(cls, task);
   task.attempt++;
@@ -176,8 +198,8 @@ export function takeBest(): TaskEntry {
 }
 
 /** Counts how often those were passed that stood before the task taken and did not fit. */
-function notePassed(classes: u32, taken: TaskEntry): void {
-  for (let index = classes; index; index = classAt(index - 1).next) {
+function notePassed(kind: WorkerKind, taken: TaskEntry): void {
+  for (let index = kind.classes; index; index = classAt(index - 1).next) {
     const cls = classAt(index - 1);
     for (let left = cls.ready & (-1 << taken.priority); left; left &= left - 1) {
       const task = oldest(cls, ctz(left));

@@ -1,10 +1,10 @@
 // Resources: what there is, what is free, and what a class of tasks needs. Counters, taken and given back in the same step as
 // the task itself, so a task that is taken can run. GPUs have ids: a whole number of free ones, or a fraction of one.
-// All under the scheduler's lock.
+// What would be free if only suspended tasks had anything is counted too. All under the scheduler's lock.
 
 import {
   RESOURCE_CLASS_AMOUNTS, RESOURCE_CLASS_RESOURCES, RESOURCE_CPU, RESOURCE_GPU, RESOURCE_MAX, RESOURCE_UNIT, ResourceClass,
-  SCHEDULER_AVAILABLE, SCHEDULER_GPUS, SCHEDULER_TOTAL, STATUS_INVALID, STATUS_OK, STATUS_POISONED, STATUS_TABLE_FULL,
+  SCHEDULER_ATTAINABLE, SCHEDULER_AVAILABLE, SCHEDULER_GPUS, SCHEDULER_TOTAL, STATUS_INVALID, STATUS_OK, STATUS_POISONED, STATUS_TABLE_FULL,
   STATUS_UNSCHEDULABLE, TaskEntry, THREAD_SCRATCH, WorkerKind, WORKER_KIND_SIZE, RESOURCE_CLASS_SIZE,
 } from "../layout";
 import { CLASSES, CLASS_MAX, KINDS, KIND_MAX, scheduler } from "../memory/root";
@@ -16,10 +16,15 @@ import { resourcesCameBack } from "./finish";
 
 @inline export function classAt(index: u32): ResourceClass { return changetype<ResourceClass>(CLASSES + index * RESOURCE_CLASS_SIZE); }
 @inline export function kindAt(index: u32): WorkerKind { return changetype<WorkerKind>(KINDS + index * WORKER_KIND_SIZE); }
+/** Of each resource, and behind that of each GPU: what is free, and what would be if only suspended tasks had anything. */
+@inline const FREE: usize = SCHEDULER_AVAILABLE;
+@inline const ATTAINABLE: usize = SCHEDULER_ATTAINABLE;
+@inline const GPUS: usize = SCHEDULER_GPUS - SCHEDULER_AVAILABLE;
+
 @inline function counters(offset: usize, resource: u32): usize { return changetype<usize>(scheduler()) + offset + (resource << 2); }
 @inline function total(resource: u32): usize { return counters(SCHEDULER_TOTAL, resource); }
-@inline function available(resource: u32): usize { return counters(SCHEDULER_AVAILABLE, resource); }
-@inline function gpu(index: u32): usize { return counters(SCHEDULER_GPUS, index); }
+@inline function available(resource: u32): usize { return counters(FREE, resource); }
+@inline function gpu(counts: usize, index: u32): usize { return counters(counts + GPUS, index); }
 @inline function neededResource(cls: ResourceClass, i: u32): u32 { return load<u8>(changetype<usize>(cls) + RESOURCE_CLASS_RESOURCES + i); }
 @inline function neededAmount(cls: ResourceClass, i: u32): u32 { return load<u32>(changetype<usize>(cls) + RESOURCE_CLASS_AMOUNTS + (i << 2)); }
 
@@ -34,9 +39,13 @@ export function setTotal(resource: u32, amount: u32): i32 {
   const grows = amount >= before;
   if (grows) {
     store<u32>(total(resource), amount);
-    store<u32>(available(resource), load<u32>(available(resource)) + amount - before);
+    change(FREE, resource, amount - before, true);
+    change(ATTAINABLE, resource, amount - before, true);
     if (resource == RESOURCE_GPU) {
-      for (; schedule.gpuCount < amount / RESOURCE_UNIT; schedule.gpuCount++) store<u32>(gpu(schedule.gpuCount), RESOURCE_UNIT);
+      for (; schedule.gpuCount < amount / RESOURCE_UNIT; schedule.gpuCount++) {
+        store<u32>(gpu(FREE, schedule.gpuCount), RESOURCE_UNIT);
+        store<u32>(gpu(ATTAINABLE, schedule.gpuCount), RESOURCE_UNIT);
+      }
     }
     resourcesCameBack();
   }
@@ -106,27 +115,32 @@ function sameAs(cls: ResourceClass): i32 {
 /** Whether what the class needs is free. */
 export function fits(cls: ResourceClass): bool {
   for (let i: u32 = 0; i < cls.needs; i++) {
-    const resource = neededResource(cls, i);
-    const amount = neededAmount(cls, i);
-    if (load<u32>(available(resource)) < amount) return false;
-    if (resource == RESOURCE_GPU && !chooseGpus(amount)) return false;
+    if (lacks(FREE, neededResource(cls, i), neededAmount(cls, i))) return false;
   }
   return true;
 }
 
-/** Whether the class asks for any of what the other class lacks. */
-export function takesFrom(cls: ResourceClass, other: ResourceClass): bool {
+/** Whether it will be, when all tasks that are not suspended are over. */
+export function mayFit(cls: ResourceClass): bool {
+  for (let i: u32 = 0; i < cls.needs; i++) {
+    if (lacks(ATTAINABLE, neededResource(cls, i), neededAmount(cls, i))) return false;
+  }
+  return true;
+}
+
+/** Whether the class asks for any of what the other class lacks; `all`: of what that needs. */
+export function takesFrom(cls: ResourceClass, other: ResourceClass, all: bool): bool {
   for (let i: u32 = 0; i < cls.needs; i++) {
     const resource = neededResource(cls, i);
     for (let j: u32 = 0; j < other.needs; j++) {
-      if (neededResource(other, j) == resource && lacks(resource, neededAmount(other, j))) return true;
+      if (neededResource(other, j) == resource && (all || lacks(FREE, resource, neededAmount(other, j)))) return true;
     }
   }
   return false;
 }
 
-function lacks(resource: u32, amount: u32): bool {
-  return load<u32>(available(resource)) < amount || (resource == RESOURCE_GPU && !chooseGpus(amount));
+@inline function lacks(counts: usize, resource: u32, amount: u32): bool {
+  return load<u32>(counters(counts, resource)) < amount || (resource == RESOURCE_GPU && !chooseGpus(counts, amount));
 }
 
 export function cpuOf(cls: ResourceClass): u32 {
@@ -143,10 +157,21 @@ export function take(cls: ResourceClass, task: TaskEntry): void {
     const resource = neededResource(cls, i);
     const amount = neededAmount(cls, i);
     if (resource == RESOURCE_GPU) {
-      task.gpus = chooseGpus(amount);
-      changeGpus(task.gpus, amount, false);
+      task.gpus = chooseGpus(FREE, amount);
+      changeGpus(FREE, task.gpus, amount, false);
     }
-    change(resource, amount, false);
+    change(FREE, resource, amount, false);
+  }
+}
+
+/** The task is suspended, with all it has but its CPU; or is not any more (`back`). */
+export function keep(cls: ResourceClass, task: TaskEntry, back: bool): void {
+  for (let i: u32 = 0; i < cls.needs; i++) {
+    const resource = neededResource(cls, i);
+    const amount = neededAmount(cls, i);
+    if (resource == RESOURCE_CPU) continue;
+    if (resource == RESOURCE_GPU) changeGpus(ATTAINABLE, task.gpus, amount, back);
+    change(ATTAINABLE, resource, amount, back);
   }
 }
 
@@ -157,29 +182,29 @@ export function give(cls: ResourceClass, task: TaskEntry, cpuToo: bool): void {
     const amount = neededAmount(cls, i);
     if (resource == RESOURCE_CPU && !cpuToo) continue;
     if (resource == RESOURCE_GPU) {
-      changeGpus(task.gpus, amount, true);
+      changeGpus(FREE, task.gpus, amount, true);
       task.gpus = 0;
     }
-    change(resource, amount, true);
+    change(FREE, resource, amount, true);
   }
 }
 
-@inline export function takeCpu(amount: u32): void { change(RESOURCE_CPU, amount, false); }
-@inline export function giveCpu(amount: u32): void { change(RESOURCE_CPU, amount, true); }
+@inline export function takeCpu(amount: u32): void { change(FREE, RESOURCE_CPU, amount, false); }
+@inline export function giveCpu(amount: u32): void { change(FREE, RESOURCE_CPU, amount, true); }
 
-@inline function change(resource: u32, amount: u32, back: bool): void {
-  const counter = available(resource);
+@inline function change(counts: usize, resource: u32, amount: u32, back: bool): void {
+  const counter = counters(counts, resource);
   store<u32>(counter, back ? load<u32>(counter) + amount : load<u32>(counter) - amount);
 }
 
 /** A bit for each GPU that would be given for this amount, or 0: of a fraction, the fullest that has room. */
-function chooseGpus(amount: u32): u32 {
+function chooseGpus(counts: usize, amount: u32): u32 {
   const count = scheduler().gpuCount;
   let chosen: u32 = 0;
   if (amount >= RESOURCE_UNIT) {
     let wanted = amount / RESOURCE_UNIT;
     for (let i: u32 = 0; i < count && wanted; i++) {
-      if (load<u32>(gpu(i)) != RESOURCE_UNIT) continue;
+      if (load<u32>(gpu(counts, i)) != RESOURCE_UNIT) continue;
       chosen |= 1 << i;
       wanted--;
     }
@@ -187,7 +212,7 @@ function chooseGpus(amount: u32): u32 {
   }
   let least: u32 = u32.MAX_VALUE;
   for (let i: u32 = 0; i < count; i++) {
-    const room = load<u32>(gpu(i));
+    const room = load<u32>(gpu(counts, i));
     if (room < amount || room >= least) continue;
     least = room;
     chosen = 1 << i;
@@ -195,10 +220,10 @@ function chooseGpus(amount: u32): u32 {
   return chosen;
 }
 
-function changeGpus(chosen: u32, amount: u32, back: bool): void {
+function changeGpus(counts: usize, chosen: u32, amount: u32, back: bool): void {
   const each = amount < RESOURCE_UNIT ? amount : RESOURCE_UNIT;
   for (; chosen; chosen &= chosen - 1) {
-    const room = gpu(ctz(chosen));
+    const room = gpu(counts, ctz(chosen));
     store<u32>(room, back ? load<u32>(room) + each : load<u32>(room) - each);
   }
 }

@@ -11,7 +11,7 @@ import { lock, unlock } from "../sync/lock";
 import { me, myEpoch, self, threadOf } from "../sync/thread";
 import { wakeForAll } from "./park";
 import { ownerOf, phaseOf, setPhase } from "./queue";
-import { classAt, cpuOf, freeCpu, giveCpu, takeCpu } from "./resources";
+import { classAt, cpuOf, freeCpu, giveCpu, keep, takeCpu } from "./resources";
 import { isTask, taskAt } from "./table";
 
 /** Whether this is a task in the calling thread's hand, under this number. Only its owner's calls change what is asked. */
@@ -30,6 +30,7 @@ export function suspend(index: u32, generation: u32): i32 {
   if (running) {
     setPhase(task, TASK_PHASE_SUSPENDED, me);
     threadOf(me).suspended++;
+    keep(classAt(task.resourceClass), task, false);
     giveCpu(cpuOf(classAt(task.resourceClass)));
     grantCpu();
     wakeForAll();
@@ -46,6 +47,7 @@ export function resume(index: u32, generation: u32): i32 {
   if (!lock(schedule.lockAddress)) return STATUS_POISONED;
   let status = STATUS_WRONG_STATE;
   if (phaseOf(task) == TASK_PHASE_SUSPENDED) {
+    keep(classAt(task.resourceClass), task, true);
     const cpu = cpuOf(classAt(task.resourceClass));
     if (!cpu || (!schedule.resuming.head && freeCpu() >= cpu)) {
       goOn(task, cpu);

@@ -173,67 +173,10 @@ describe.each(shipped)("GPUs (%s)", (build) => {
 	});
 });
 
-describe.each(shipped)("a task that does not fit (%s)", (build) => {
-	/** One small task runs, and a large one waits for all CPUs. */
-	function starving(core: Core): { thread: Thread; code: Ref; small: number; large: TaskRef; running: TaskRef[] } {
-		const { thread, code } = ready(core, 2);
-		const [small, whole] = [thread.defineClass([[CPU, unit]]), thread.defineClass([[CPU, 2 * unit]])];
-		const first = thread.submit({ code, resourceClass: small, results: 0 });
-		thread.take();
-		const large = thread.submit({ code, resourceClass: whole, results: 0 });
-		return { thread, code, small, large, running: [first] };
-	}
-
-	/** Lets so many small tasks pass, of which one always runs. */
-	function pass(times: number, { thread, code, small, running }: ReturnType<typeof starving>): void {
-		for (let i = 0; i < times; i++) {
-			const next = thread.submit({ code, resourceClass: small, results: 0 });
-			expect(thread.take()?.task).toBe(next.task);
-			running.push(next);
-			thread.finish(running.shift() as TaskRef);
-		}
-	}
-
-	test("lets 1,000 later ones pass, then what it lacks is kept for it", () => {
-		const core = newCore({ build });
-		const scene = starving(core);
-		const { thread, code, small, large, running } = scene;
-		pass(1000, scene);
-		const late = thread.submit({ code, resourceClass: small, results: 0 });
-		expect(thread.take()).toBeUndefined();
-		core.check();
-		const [last] = running;
-		expect(thread.finish(last)?.task).toBe(large.task);
-		expect(thread.finish(large)?.task).toBe(late.task);
-	});
-
-	test("keeps nothing from tasks that do not need what it lacks", () => {
-		const scene = starving(newCore({ build }));
-		const { thread, code } = scene;
-		pass(1000, scene);
-		const free = thread.defineClass();
-		const { task } = thread.submit({ code, resourceClass: free, results: 0 });
-		expect(thread.take()?.task).toBe(task);
-	});
-
-	test("that is cancelled while things are kept for it lets the others go on", () => {
-		const core = newCore({ build });
-		const scene = starving(core);
-		const { thread, code, small, large } = scene;
-		pass(1000, scene);
-		const late = thread.submit({ code, resourceClass: small, results: 0 });
-		expect(thread.park()).toBeUndefined();
-		const wakes = thread.wakes;
-		thread.calls.cancel(large.task, large.generation, 1, 0);
-		expect(thread.wakes).not.toBe(wakes);
-		expect(thread.take()?.task).toBe(late.task);
-	});
-});
-
 describe.each(shipped)("tasks of a function that blocks (%s)", (build) => {
 	/** A worker with a suspended task, and a function that is known to block. */
-	function scene(): { core: Core; worker: Thread; code: Ref; blocking: Ref; suspended: TaskRef } {
-		const core = newCore({ build });
+	function scene(tasks = 1024): { core: Core; worker: Thread; code: Ref; blocking: Ref; suspended: TaskRef } {
+		const core = newCore({ build, tasks });
 		const { thread: worker, code } = ready(core);
 		worker.defineClass();
 		const blocking = worker.put();
@@ -274,6 +217,41 @@ describe.each(shipped)("tasks of a function that blocks (%s)", (build) => {
 			worker.calls.untake(other.task, other.generation);
 			worker.calls.resume(suspended.task, suspended.generation);
 		}
+	});
+
+	test("are set aside some at a time, and the worker is woken until it has seen what stands behind them", () => {
+		const { core, worker, code, blocking } = scene(2048);
+		for (let i = 0; i < 1000; i++) worker.submit({ code: blocking, results: 0 });
+		const behind = worker.submit({ code });
+		let looks = 0;
+		for (let found: TaskRef | undefined; found?.task !== behind.task; looks++) {
+			found = worker.park();
+			if (found === undefined) expect(worker.wakes).not.toBe(worker.field(layout.THREAD_WAKE_VALUE));
+			core.check();
+		}
+		expect(looks).toBe(Math.ceil(1001 / 64));
+		expect(worker.park()).toBeUndefined();
+		expect(worker.wakes).toBe(worker.field(layout.THREAD_WAKE_VALUE));
+	});
+
+	test("that stand before what a parked worker may take do not keep it asleep", () => {
+		const { core, worker, code } = scene(2048);
+		const [unknown, cpu] = [worker.put(1), worker.defineClass([[CPU, unit]])];
+		const other = core.start();
+		const running = other.submit({ code, resourceClass: cpu });
+		expect(other.take()?.task).toBe(running.task);
+		for (let i = 0; i < 1000; i++) other.submit({ code: unknown, resourceClass: cpu, results: 0 });
+		const behind = other.submit({ code, resourceClass: cpu });
+		expect(worker.park()).toBeUndefined();
+		expect(worker.calls.markBlocking(unknown.slot, unknown.generation)).toBe(0);
+		core.check();
+		// The CPU comes back, and the parked worker alone may use it.
+		const { wakes } = worker;
+		other.calls.suspend(running.task, running.generation);
+		expect(worker.wakes).not.toBe(wakes);
+		let found = worker.park();
+		while (found === undefined && worker.wakes !== worker.field(layout.THREAD_WAKE_VALUE)) found = worker.park();
+		expect(found?.task).toBe(behind.task);
 	});
 
 	test("that were set aside can be cancelled", () => {

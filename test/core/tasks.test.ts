@@ -38,6 +38,46 @@ describe.each(shipped)("a task (%s)", (build) => {
 		expect(thread.finish(second)).toBeUndefined();
 	});
 
+	test("gives a task that has waited for its result before others that are younger or less urgent", () => {
+		const core = newCore({ build });
+		const { thread, code } = ready(core);
+		const first = thread.submit({ code });
+		const second = thread.submit({ code, results: 2, priority: 9, dependencies: first.results });
+		const third = thread.submit({ code, priority: 9, dependencies: second.results });
+		thread.take();
+		const younger = thread.submit({ code });
+		expect(thread.finish(first)?.task).toBe(second.task);
+		core.check();
+		const list = thread.alloc(2 * layout.VALUE_SPEC_SIZE);
+		core.u8.fill(0, list, list + 2 * layout.VALUE_SPEC_SIZE);
+		for (const at of [list, list + layout.VALUE_SPEC_SIZE]) core.write(at, inlineFlags);
+		expect(thread.calls.finishMany(second.task, second.generation, list, 2)).toBe(third.task);
+		expect(thread.finish(third)?.task).toBe(younger.task);
+	});
+
+	test("wakes others for what it leaves of those that have waited for its result, and nobody for what it takes", () => {
+		const core = newCore({ build, threads: 60 });
+		const { thread, code } = ready(core);
+		const woken = (waiting: number) => {
+			const first = thread.submit({ code });
+			const tasks = Array.from({ length: waiting }, () => thread.submit({ code, dependencies: first.results }));
+			thread.take();
+			const idle = Array.from({ length: 50 }, () => core.start());
+			for (const worker of idle) worker.park();
+			const before = idle.map(({ wakes }) => wakes);
+			expect(thread.finish(first)?.task).toBe(tasks[0].task);
+			core.check();
+			const count = idle.filter((worker, i) => worker.wakes !== before[i]).length;
+			for (const worker of idle) thread.recover(worker);
+			for (const { task, generation } of tasks.slice(1)) thread.calls.cancel(task, generation, 1, 0);
+			thread.finish(tasks[0]);
+			return count;
+		};
+		expect(woken(1)).toBe(0);
+		expect(woken(6)).toBeGreaterThanOrEqual(5);
+		expect(woken(40)).toBeGreaterThanOrEqual(39);
+	});
+
 	test("has its number no more when it is over", () => {
 		const { thread, code } = ready(newCore({ build }));
 		const { task, generation } = thread.submit({ code });

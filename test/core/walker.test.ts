@@ -9,7 +9,7 @@ import { checkInvariants, describeFault, findFault } from "./support/walk.ts";
 
 const scheduler = layout.PLACE_ROOT + layout.ROOT_SIZE;
 const heap = scheduler + layout.SCHEDULER_SIZE;
-const kinds = 4096;
+const kinds = 8192;
 
 const scene = new Scene();
 const { core, main, worker, dead, parked } = scene;
@@ -243,14 +243,17 @@ const damages: readonly (readonly [what: string, damage: () => void, code: strin
 
 	["a class's ready priorities", add(classAt(1) + layout.RESOURCE_CLASS_READY, 1), "CLASS_READY_WRONG"],
 	["a kind's ready priorities", add(kinds + layout.WORKER_KIND_READY, 1), "KIND_READY_WRONG"],
+	["a kind's woken workers", add(kinds + layout.WORKER_KIND_CALLED, 1), "CALLED_WRONG"],
 	["a kind's classes", set(kinds + layout.WORKER_KIND_CLASSES, 0), "CLASS_LISTED_WRONG"],
 	["what is free of a resource", add(scheduler + layout.SCHEDULER_AVAILABLE, 1), "_WRONG"],
+	["what suspended tasks leave of a resource", add(scheduler + layout.SCHEDULER_ATTAINABLE, 1), "ATTAINABLE_WRONG"],
+	["what suspended tasks leave of a GPU", add(scheduler + layout.SCHEDULER_ATTAINABLE_GPUS, 1), "ATTAINABLE_WRONG"],
 	["how much there is of a resource", add(scheduler + layout.SCHEDULER_TOTAL + 12, 1), "RESOURCE_WRONG"],
 	["the starving task", set(scheduler + layout.SCHEDULER_STARVING, core.taskAddress(scene.gpu.task)), "STARVING_WRONG"],
 	["the parked workers", set(kinds + layout.WORKER_KIND_SIZE + layout.WORKER_KIND_IDLE, 0), "PARKED_STATE_WRONG"],
 	["a worker parked with another kind", set(kinds + layout.WORKER_KIND_BUSY, parked.address), "PARKED_WRONG"],
 	["a parked worker's state", set(thread(parked, layout.THREAD_PARKED), layout.PARKED_BUSY), "PARKED_STATE_WRONG"],
-	["a parked worker that is woken", set(thread(parked, layout.THREAD_WOKEN), 1), "PARKED_STATE_WRONG"],
+	["a parked worker that is woken", set(thread(parked, layout.THREAD_WOKEN), layout.PARKED_BUSY), "PARKED_STATE_WRONG"],
 	["who waits for room", add(scheduler + layout.SCHEDULER_ROOM_WAITERS, 1), "ROOM_WAITERS_WRONG"],
 	["the limit, without telling", set(scheduler + layout.SCHEDULER_PENDING_LIMIT, 1000), "ROOM_NOT_TOLD"],
 	[

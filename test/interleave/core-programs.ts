@@ -3,8 +3,17 @@ import type { Program } from "./program.ts";
 import { programs as calls } from "./programs/calls.ts";
 import { programs as dying } from "./programs/dying.ts";
 import { programs as gates } from "./programs/gates.ts";
+import { programs as keeping } from "./programs/keeping.ts";
 import { programs as objects } from "./programs/objects.ts";
 import { programs as scheduling } from "./programs/scheduling.ts";
 import { programs as waiting } from "./programs/waiting.ts";
 
-export const corePrograms: readonly Program[] = [...objects, ...waiting, ...scheduling, ...calls, ...gates, ...dying];
+export const corePrograms: readonly Program[] = [
+	...objects,
+	...waiting,
+	...scheduling,
+	...keeping,
+	...calls,
+	...gates,
+	...dying,
+];

@@ -4,6 +4,7 @@ import { Prepared, type Program } from "./program.ts";
 import { programs as calls } from "./programs/calls.ts";
 import { programs as dying } from "./programs/dying.ts";
 import { programs as gates } from "./programs/gates.ts";
+import { programs as keeping } from "./programs/keeping.ts";
 import { programs as scheduling } from "./programs/scheduling.ts";
 import { mustHold } from "./report.ts";
 
@@ -18,6 +19,7 @@ function holds(programs: readonly Program[]): void {
 }
 
 describe("tasks and workers keep their invariants in every order:", () => holds(scheduling));
+describe("what is kept for a task is kept in every order:", () => holds(keeping));
 describe("threads are ended and recovered in every order:", () => holds(dying));
 describe("other calls keep their invariants in every order:", () => holds(calls));
 describe("every call passes the gate:", () => holds(gates));

@@ -4,6 +4,7 @@
 //   --seconds <n>        starts no further mutant after so long. Default: no limit
 //   --from <n> --to <n>  these mutants only
 //   --every <n>          the first of them and each so many behind it. Default 1: all
+//   --watch              looks at each program for long first: those that need no atomicity there are not run, and believed
 //   --rotate             begins at another of these each day: with --seconds, all have their turn after some days
 import { parseArgs } from "node:util";
 import { corePrograms } from "./core-programs.ts";
@@ -13,7 +14,14 @@ import { survivors } from "./survivors.ts";
 
 const text = { type: "string" } as const;
 const { values } = parseArgs({
-	options: { seconds: text, from: text, to: text, every: text, rotate: { type: "boolean" } },
+	options: {
+		seconds: text,
+		from: text,
+		to: text,
+		every: text,
+		rotate: { type: "boolean" },
+		watch: { type: "boolean" },
+	},
 });
 const numberOf = (name: "seconds" | "from" | "to" | "every", otherwise: number) => {
 	const value = Number(values[name] ?? otherwise);
@@ -32,12 +40,14 @@ const today = Math.floor(Date.now() / 86_400_000);
 const A_DAY = 11;
 const mutants = Math.ceil(all / every);
 const from = values.rotate === true ? ((today * A_DAY) % mutants) * every : numberOf("from", 0);
+const watched = values.watch === true;
 const report = killMatrix(prepared, {
 	from,
 	to: numberOf("to", all),
 	every,
 	within: numberOf("seconds", Number.POSITIVE_INFINITY),
-	baseline: { bound: 1, maxSchedules: 30 },
+	baseline: watched ? { bound: 2, maxSchedules: 3000, seconds: 2, random: 100 } : { bound: 1, maxSchedules: 30 },
+	watched,
 	glance: { bound: 1, maxSchedules: 150, warmUp: 12 },
 	bound: 2,
 	maxSchedules: 6000,
@@ -47,7 +57,7 @@ const report = killMatrix(prepared, {
 	onMutant: (line) => console.log(line),
 });
 console.log(
-	`${report.mutants} of ${all} mutants: ${report.killed} killed, ${report.accepted} accepted, ${report.survivors.length} survive`,
+	`${report.mutants} of ${all} mutants: ${report.killed} killed, ${report.locked} under a lock, ${report.accepted} accepted, ${report.survivors.length} survive`,
 );
 for (const { name, reason } of report.survivors) console.log(`survives: ${name} (${reason})`);
 if (report.survivors.length > 0) process.exitCode = 1;

@@ -3,6 +3,7 @@
 
 import { type ExploreOptions, explore } from "./explore.ts";
 import type { Site } from "./instrument.ts";
+import { Meetings } from "./meetings.ts";
 import type { MutationKind } from "./model.ts";
 import type { Mutant, Prepared } from "./program.ts";
 
@@ -54,6 +55,11 @@ export interface KillOptions extends ExploreOptions {
 	readonly baseline?: ExploreOptions;
 	/** The short look that most mutants fail at. */
 	readonly glance?: ExploreOptions;
+	/**
+	 * The first look is thorough: an operation that meets no other there need not be mutated to know that nobody would notice if it
+	 * were plain. Default false: such a mutant is run.
+	 */
+	readonly watched?: boolean;
 	readonly accepted?: readonly Accepted[];
 	readonly onMutant?: (line: string) => void;
 }
@@ -67,6 +73,8 @@ export interface KillReport {
 	readonly mutants: number;
 	readonly killed: number;
 	readonly accepted: number;
+	/** Plain ones that survive because a lock is held at each, and all others that come there at the same time want it too. */
+	readonly locked: number;
 	/** Survivors that are not accepted. */
 	readonly survivors: readonly Survivor[];
 	/** Entries of the list that no survivor of this slice matched. */
@@ -78,6 +86,7 @@ export interface KillReport {
 interface Baseline {
 	readonly prepared: Prepared;
 	readonly coverage: Uint8Array;
+	readonly meetings: Meetings;
 	readonly seconds: number;
 	readonly cut: number;
 }
@@ -95,6 +104,7 @@ export function killMatrix(programs: readonly Prepared[], options: KillOptions =
 		within = Number.POSITIVE_INFINITY,
 		baseline,
 		glance = GLANCE,
+		watched = false,
 		accepted = [],
 		onMutant,
 		...effort
@@ -110,6 +120,7 @@ export function killMatrix(programs: readonly Prepared[], options: KillOptions =
 		.slice(from, to)
 		.filter((_, index) => index % every === 0);
 	let done = 0;
+	let locked = 0;
 	const killers = new Map<string, string>();
 	const survivors: Survivor[] = [];
 	const used = new Set<Accepted>();
@@ -117,8 +128,18 @@ export function killMatrix(programs: readonly Prepared[], options: KillOptions =
 	for (const mutant of mutants) {
 		if (performance.now() >= until) break;
 		done++;
-		const able = order.filter(({ coverage }) => coverage[mutant.site] !== 0);
-		const killer = firstKiller(able, mutant, glance) ?? firstKiller(able, mutant, look);
+		const plain = mutant.mutation === "plain";
+		const able = order.filter(({ coverage }) => (coverage[mutant.site] & (plain ? 2 : 3)) !== 0);
+		const meets = plain ? able.filter(({ meetings }) => meetings.met[mutant.site] !== 0) : able;
+		if (plain && able.length > 0 && meets.length === 0) {
+			if (able.every(({ meetings }) => meetings.unlocked[mutant.site] === 0)) {
+				locked++;
+				onMutant?.(`locked: ${mutant.name}`);
+				continue;
+			}
+		}
+		const tried = meets.length > 0 || watched ? meets : able;
+		const killer = firstKiller(tried, mutant, glance) ?? firstKiller(tried, mutant, look);
 		if (killer !== undefined) {
 			// What found the last one is likely to find the next, which is near.
 			order = [killer, ...order.filter((one) => one !== killer)];
@@ -127,30 +148,43 @@ export function killMatrix(programs: readonly Prepared[], options: KillOptions =
 			continue;
 		}
 		const entry = accepted.find((one) => matches(one.mutant, mutant.name));
+		const reason =
+			able.length === 0 ? "no program comes here" : tried.length === 0 ? "it meets no other" : "no program fails";
 		if (entry !== undefined) used.add(entry);
-		else
-			survivors.push({ name: mutant.name, reason: able.length === 0 ? "no program comes here" : "no program fails" });
-		onMutant?.(`${entry === undefined ? "survives" : "accepted"}: ${mutant.name}`);
+		else survivors.push({ name: mutant.name, reason: `${reason}${touchedBy(baselines, mutant.site)}` });
+		onMutant?.(
+			`${entry === undefined ? "survives" : "accepted"}: ${mutant.name} (${reason}${touchedBy(baselines, mutant.site)})`,
+		);
 	}
 	return {
 		mutants: done,
 		killed: killers.size,
-		accepted: done - killers.size - survivors.length,
+		accepted: done - killers.size - locked - survivors.length,
+		locked,
 		survivors,
 		unused: accepted.filter((entry) => !used.has(entry)),
 		killers,
 	};
 }
 
+/** What the operation touches, as far as the programs say. */
+function touchedBy(baselines: readonly Baseline[], site: number): string {
+	const names = new Set(baselines.flatMap(({ meetings }) => [...(meetings.touched.get(site) ?? [])]));
+	names.delete("");
+	return names.size === 0 ? "" : `: ${[...names].join(", ")}`;
+}
+
 function observe(prepared: Prepared, effort: ExploreOptions): Baseline {
-	prepared.machine.coverage.fill(0);
+	const { machine, program } = prepared;
+	machine.coverage.fill(0);
+	const meetings = new Meetings(machine.sites, program.placesOf?.(machine.world.words));
+	machine.races.meetings = meetings;
 	const { violation, seconds, cut } = explore(prepared, effort);
+	machine.races.meetings = undefined;
 	if (violation !== undefined) {
-		throw new Error(
-			`"${prepared.program.name}" fails without a mutation: ${violation.message} (${violation.schedule})`,
-		);
+		throw new Error(`"${program.name}" fails without a mutation: ${violation.message} (${violation.schedule})`);
 	}
-	return { prepared, coverage: prepared.machine.coverage.slice(), seconds, cut };
+	return { prepared, coverage: machine.coverage.slice(), meetings, seconds, cut };
 }
 
 function firstKiller(baselines: readonly Baseline[], mutant: Mutant, effort: ExploreOptions): Baseline | undefined {

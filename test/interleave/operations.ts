@@ -31,6 +31,7 @@ export class Operations {
 		machine.look(address, width);
 		this.spin.read(site, address);
 		this.digest.add(site, machine.low, machine.high);
+		machine.races.meetings?.pass(this.#thread.index, site, address, machine.low, machine.low);
 		machine.didRead(this.#thread, site, address, width);
 		if (machine.trace !== undefined) {
 			machine.note(this.#thread.index, site, address, width, `reads ${shown(machine.low, machine.high, width)}`);
@@ -45,6 +46,8 @@ export class Operations {
 		else this.spin.read(site, address);
 		if (kind === "store") this.digest.add(site, 0, 0);
 		else this.digest.add(site, machine.low, machine.high);
+		// Locks are only stored to and exchanged.
+		machine.races.meetings?.pass(this.#thread.index, site, address, machine.low, low);
 		machine.willWrite(this.#thread, site, kind !== "store", address, width);
 		if (machine.trace !== undefined) {
 			const text = `${kind} ${shown(low, high, width)} (was ${shown(machine.low, machine.high, width)})`;

@@ -1,6 +1,7 @@
 // A program to explore: a core, what it is set up with, a few threads, and what must hold at the end.
 import { type Instrumented, instrument } from "./instrument.ts";
 import { Machine } from "./machine.ts";
+import type { Place } from "./meetings.ts";
 import type { Limits, LogEntry, MutationKind, Strategy } from "./model.ts";
 import { directPointsOf, observingPointsOf } from "./points.ts";
 import { type Steps, steps } from "./steps.ts";
@@ -73,6 +74,8 @@ export interface ProgramOptions<Given> {
 	readonly check?: (end: End<NoInfer<Given>>) => string | undefined;
 	/** After each call that returns in a schedule. */
 	readonly invariant?: (end: End<NoInfer<Given>>) => string | undefined;
+	/** What stands at an address of the memory, once it is set up, and which bits there are a lock. */
+	readonly placesOf?: (words: Int32Array) => (address: number) => Place;
 	readonly limits?: Partial<Limits>;
 }
 

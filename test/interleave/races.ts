@@ -7,6 +7,7 @@
 // Only because this finds nothing may the explorer treat the code between two atomic operations as one step: without
 // races nobody can tell in which order the plain accesses of two threads were done, but through the atomics.
 import { type Cells, grown } from "./cells.ts";
+import type { Meetings } from "./meetings.ts";
 
 const LINE_SHIFT = 6;
 const LINE = 1 << LINE_SHIFT;
@@ -30,6 +31,8 @@ export interface Race {
 export class RaceDetector {
 	/** The first race of this run. */
 	race: Race | undefined;
+	/** If set, notes which atomic operations meet. */
+	meetings: Meetings | undefined;
 	readonly #cells: Cells;
 	/** Threads, rounded up to a power of two. */
 	readonly #stride: number;
@@ -93,6 +96,7 @@ export class RaceDetector {
 	begin(): void {
 		this.race = undefined;
 		this.#tokens.clear();
+		this.meetings?.begin();
 		this.#run++;
 		this.#start = this.#latest + 1;
 		this.#latest = this.#start + 1;
@@ -239,6 +243,7 @@ export class RaceDetector {
 		for (let i = 0; i < count; i++) {
 			const cell = this.#cells.list[i];
 			const base = cell << this.#shift;
+			if (this.meetings !== undefined) this.#meet(this.meetings, cell, thread, site, writes);
 			if (this.#atomicSince[cell] <= this.#start) {
 				this.#range[cell] = range;
 			} else {
@@ -265,6 +270,14 @@ export class RaceDetector {
 			}
 		}
 		if (writes) this.#tick(thread);
+	}
+
+	#meet(meetings: Meetings, cell: number, thread: number, site: number, writes: boolean): void {
+		const row = thread << this.#shift;
+		for (let other = 0; other < this.#stride; other++) {
+			if (other !== thread) meetings.meet((cell << this.#shift) + other, this.#clocks[row + other], site, writes);
+		}
+		meetings.add((cell << this.#shift) + thread, this.#clocks[row + thread], site, writes);
 	}
 
 	/** What `from` did so far happens before what `to` does next. */

@@ -66,5 +66,5 @@ function endOne(run: Run, thread: Thread, task: Task): void {
 	const result = calls.finish(task.task, task.generation, error, 7, 0, 0, 0);
 	model.settleResults(task, { flags: error, a: 7, size: 0, references: [] }, []);
 	model.endTask(task);
-	model.expect("finish", result, model.takeNext(thread)?.task ?? 0);
+	model.expect("finish", result, model.takeAfterEnd(thread)?.task ?? 0);
 }

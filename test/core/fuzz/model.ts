@@ -78,7 +78,7 @@ export class Model extends ObjectModel {
 		if (task.failures.length > 0) {
 			this.endTask(task);
 			for (const result of task.results) this.sealAlias(result, task.failures);
-		} else if (task.missing.length === 0) {
+		} else if (isComplete(task)) {
 			task.phase = "ready";
 		}
 	}
@@ -241,6 +241,13 @@ export class Model extends ObjectModel {
 		task.phase = "running";
 	}
 
+	/** After a task's end: what it has completed is ready before the thread takes its next. */
+	takeAfterEnd(thread: Thread): Task | undefined {
+		for (const task of this.due) if (isComplete(task)) task.phase = "ready";
+		this.#noteSequences();
+		return this.takeNext(thread);
+	}
+
 	takeNext(thread: Thread): Task | undefined {
 		this.grant();
 		return this.take(thread);
@@ -351,4 +358,8 @@ export class Model extends ObjectModel {
 /** A hand's newest task stands first in the core's list. */
 function lastOf(hand: ReadonlySet<Task>): Task | undefined {
 	return [...hand].at(-1);
+}
+
+function isComplete({ phase, failures, missing }: Task): boolean {
+	return phase === "waiting" && failures.length === 0 && missing.length === 0;
 }

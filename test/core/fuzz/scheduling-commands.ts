@@ -149,7 +149,7 @@ export const finish: Command = (run, dice, thread) => {
 	accept(run, thread, value);
 	model.settleResults(task, value, found);
 	model.endTask(task);
-	expectNext(run, thread, "finish", result, model.takeNext(thread));
+	expectNext(run, thread, "finish", result, model.takeAfterEnd(thread));
 };
 
 export const finishMany: Command = (run, dice, thread) => {
@@ -200,7 +200,7 @@ export const finishMany: Command = (run, dice, thread) => {
 		model.seal(task.results[i], value, prepared[i]);
 	}
 	model.endTask(task);
-	expectNext(run, thread, "finishMany", result, model.takeNext(thread));
+	expectNext(run, thread, "finishMany", result, model.takeAfterEnd(thread));
 };
 
 export const suspend: Command = (run, dice, thread) => {

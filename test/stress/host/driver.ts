@@ -1,21 +1,13 @@
 // The driver of the thin host: it makes the memory, starts workers, ends them, takes back what they had and replaces them.
-import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { compileCore } from "../../../src/core/compile.ts";
 import { instantiateCore } from "../../../src/core/instantiate.ts";
-import {
-	GATE_EPOCH_SHIFT,
-	RESOURCE_CPU,
-	RESOURCE_UNIT,
-	THREAD_FLAG_MAY_BLOCK,
-	THREAD_FLAG_WORKER,
-	THREAD_GATE,
-	THREAD_SIZE,
-} from "../../../src/core/layout.ts";
-import { createMemory, PAGE_BYTES, Views } from "../../../src/core/memory.ts";
+import { RESOURCE_CPU, RESOURCE_UNIT, THREAD_FLAG_MAY_BLOCK, THREAD_FLAG_WORKER } from "../../../src/core/layout.ts";
+import { createMemory, PAGE_BYTES } from "../../../src/core/memory.ts";
 import { type AttendHost, attend } from "../../../src/engine/local/protocol/await.ts";
 import { endThread, recoverThread } from "../../../src/engine/local/protocol/end.ts";
 import type { WorkerData, WorkerMessage } from "./entry.ts";
+import { gateOf } from "./gate.ts";
 import { named, refuse } from "./status.ts";
 import { HostThread } from "./thread.ts";
 import type { Ref, Value } from "./values.ts";
@@ -82,7 +74,7 @@ export class Driver extends HostThread implements AttendHost {
 	}
 
 	private constructor(options: DriverOptions, module: WebAssembly.Module, memory: WebAssembly.Memory) {
-		super(module, memory, driverSlot, epochOf(memory, driverSlot));
+		super(module, memory, driverSlot, gateOf(memory, driverSlot).epoch);
 		this.memory = memory;
 		this.module = module;
 		this.#options = options;
@@ -155,17 +147,17 @@ export class Driver extends HostThread implements AttendHost {
 		const index = this.core.calls.reserve(0, THREAD_FLAG_WORKER | THREAD_FLAG_MAY_BLOCK);
 		if (named(index) === "table_full") return false;
 		refuse(index, "reserving a slot");
-		const epoch = epochOf(memory, index);
+		const epoch = gateOf(memory, index).epoch;
 		const workerData: WorkerData = { module, memory, index, epoch, spins, shared };
 		const worker = new Worker(entry, { workerData });
-		const gone: Promise<void> = once(worker, "exit").then(() => this.#onExit(record));
+		// Not by `once` of node:events: that gives up at an error, and who ends with one has to be recovered as well.
+		const exit = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+		const gone = exit.then(() => this.#onExit(record));
 		const record: WorkerRecord = { worker, index, epoch, gone, blocked: false, stopped: false, ending: false };
 		this.#workers.set(index, record);
 		worker.on("message", (message: WorkerMessage) => this.#onMessage(index, epoch, message));
 		worker.on("error", (error: Error) => {
-			// One that cannot attach has ended before it began; its slot is taken back like any other's.
-			if (!record.ending && !error.message.includes("attaching to thread slot"))
-				this.#report(`worker ${index} ended with ${error.stack ?? error.message}`);
+			if (!record.ending) this.#report(`worker ${index} ended with ${error.stack ?? error.message}`);
 		});
 		this.started++;
 		return true;
@@ -240,7 +232,7 @@ export class Driver extends HostThread implements AttendHost {
 		Atomics.notify(views.i32, wakeWord);
 		refuse(await this.#attending, "attending");
 		const index = refuse(this.core.calls.reserve(0, THREAD_FLAG_MAY_BLOCK), "reserving the last slot");
-		const last = new LastThread(this.module, this.memory, index, epochOf(this.memory, index));
+		const last = new LastThread(this.module, this.memory, index, gateOf(this.memory, index).epoch);
 		refuse(last.runner.runSync(endThread(last.steps, driverSlot, this.core.epoch)), "ending the driver");
 		refuse(last.runner.runSync(recoverThread(last.steps, driverSlot, this.core.epoch)), "recovering the driver");
 		refuse(last.core.calls.flush(), "flushing");
@@ -250,9 +242,4 @@ export class Driver extends HostThread implements AttendHost {
 
 class LastThread extends HostThread {
 	protected onRunner(): void {}
-}
-
-function epochOf(memory: WebAssembly.Memory, index: number): number {
-	const views = new Views(memory);
-	return Atomics.load(views.i32, (views.threadTable + index * THREAD_SIZE + THREAD_GATE) >> 2) >>> GATE_EPOCH_SHIFT;
 }

@@ -5,6 +5,7 @@ import type { Limits } from "../../model.ts";
 import { type Body, type End, type Program, program, type ThreadHandle, type ThreadOptions } from "../../program.ts";
 import type { Steps } from "../../steps.ts";
 import { faultAtEnd } from "./finale.ts";
+import { placesOf } from "./places.ts";
 import { coreBytes, ERROR, INSIDE, namedBytes, PAGES, Stage, type StageOptions } from "./stage.ts";
 
 /** What `setup` prepared, and the stage itself. */
@@ -45,6 +46,7 @@ function make<Given extends object>(options: ScenarioOptions<Given>, victim = -1
 		wasm: coreBytes,
 		namesFrom: namedBytes,
 		pages: PAGES,
+		placesOf,
 		setup: (context) => {
 			const stage = new Stage(context, stageOptions);
 			return { ...setup(stage), stage };

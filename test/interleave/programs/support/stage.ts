@@ -48,6 +48,8 @@ export interface StageOptions {
 	readonly warm?: boolean;
 	/** False: as in a browser's main thread, locks are spun for. */
 	readonly mayBlock?: boolean;
+	/** The threads' kinds of worker. Default: all 0. */
+	readonly kinds?: readonly number[];
 }
 
 /** The class of tasks that need one CPU; the other needs nothing. */
@@ -62,25 +64,21 @@ export class Stage {
 	readonly code: Ref;
 
 	constructor(context: SetupContext, options: StageOptions = {}) {
-		const { objects = 512, tasks = 256, cpus = 1, warm = true, mayBlock = true } = options;
+		const { objects = 512, tasks = 256, cpus = 1, warm = true, mayBlock = true, kinds = [] } = options;
 		this.context = context;
 		const all = [context.core, ...context.threads];
 		expectOk("init", context.core.init(SIZE, objects, tasks, all.length + 2, 0xffffffff));
 		const flags = layout.THREAD_FLAG_WORKER | (mayBlock ? layout.THREAD_FLAG_MAY_BLOCK : 0);
 		const actors = all.map((calls, index) => {
-			expectOk("reserve", calls.reserve(0, flags) - index);
+			expectOk("reserve", calls.reserve(kinds[index - 1] ?? 0, flags) - index);
 			expectOk("attach", calls.attach(index, 1));
 			return new Actor(context, calls, index);
 		});
 		[this.driver, ...this.actors] = actors as [Actor, ...Actor[]];
 		if (warm) for (const actor of actors) actor.release(actor.put(0));
-		const { calls, record } = this.driver;
-		expectOk("setResource", calls.setResource(layout.RESOURCE_CPU, cpus * layout.RESOURCE_UNIT));
-		expectOk("defineClass", calls.defineClass(0, 0));
-		const scratch = (record + layout.THREAD_SCRATCH) >>> 2;
-		context.words[scratch] = layout.RESOURCE_CPU;
-		context.words[scratch + 1] = layout.RESOURCE_UNIT;
-		expectOk("defineClass", calls.defineClass(0, 1) - 1);
+		this.driver.setResource(layout.RESOURCE_CPU, cpus * layout.RESOURCE_UNIT);
+		expectOk("defineClass", this.driver.defineClass([]));
+		expectOk("defineClass", this.driver.defineClass([[layout.RESOURCE_CPU, layout.RESOURCE_UNIT]]) - 1);
 		this.code = this.driver.put(0);
 	}
 
@@ -180,6 +178,16 @@ export class Actor {
 
 	release({ slot, generation }: Ref): void {
 		expectOk("release", this.calls.release(slot, generation));
+	}
+
+	setResource(resource: number, amount: number): void {
+		expectOk("setResource", this.calls.setResource(resource, amount));
+	}
+
+	defineClass(needs: readonly (readonly [resource: number, amount: number])[], kind = 0): number {
+		const scratch = (this.record + layout.THREAD_SCRATCH) >>> 2;
+		this.#context.words.set(needs.flat(), scratch);
+		return expectResult("defineClass", this.calls.defineClass(kind, needs.length));
 	}
 
 	submit(code: Ref, options: SpecOptions = {}): TaskRef {

@@ -1,0 +1,45 @@
+// Workers of the thin host that end otherwise than by being told to.
+import { expect, onTestFinished, test } from "vitest";
+import { bundle } from "./bundle.mjs";
+import { Driver } from "./host/driver.ts";
+import type { Ref } from "./host/values.ts";
+
+async function start(): Promise<{ driver: Driver; problems: string[]; run: (source: string) => Promise<unknown> }> {
+	const problems: string[] = [];
+	const driver = Driver.create({
+		entry: await bundle("plain/worker"),
+		workers: 1,
+		megabytes: 4,
+		objects: 1024,
+		tasks: 64,
+		onProblem: (problem) => problems.push(problem),
+	});
+	onTestFinished(async () => void (await driver.close()));
+	const run = (source: string) => driver.get(driver.submit(driver.define(source), [], {}).refs[0] as Ref);
+	return { driver, problems, run };
+}
+
+test("a worker that is ended before it can attach goes quietly, and its slot has another", async () => {
+	const { driver, problems, run } = await start();
+	driver.fill();
+	const [first] = driver.workers;
+	// Its thread has only been asked for, so it cannot have attached yet.
+	expect(driver.core.calls.end(first.index, first.epoch)).toBe(0);
+	await first.gone;
+	expect(await run("() => 5")).toBe(5);
+	const [second] = driver.workers;
+	expect([second.index, second.epoch]).toEqual([first.index, first.epoch + 1]);
+	expect(problems).toEqual([]);
+});
+
+test("a worker that ends by an error is told of, recovered and replaced", async () => {
+	const { driver, problems, run } = await start();
+	driver.fill();
+	const [first] = driver.workers;
+	const dies = "() => { setImmediate(() => { throw new Error('on purpose'); }); return new Promise(() => undefined); }";
+	await expect(run(dies)).rejects.toThrow("its thread died");
+	await first.gone;
+	expect(await run("() => 6")).toBe(6);
+	expect(problems).toEqual([expect.stringContaining("on purpose")]);
+	expect(driver.recovered).toBe(1);
+});
