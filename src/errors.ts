@@ -14,6 +14,8 @@ const classes = new Map<string, ErrorClass>();
 function identify(type: ErrorClass, name: string, code: string): void {
 	const hidden = (value: string) => ({ value, configurable: true, writable: true });
 	Object.defineProperties(type.prototype, { name: hidden(name), [IDENTITY]: hidden(name), [CODE]: hidden(code) });
+	// Bundlers rename classes that name themselves, and printouts show what a class is called.
+	Object.defineProperty(type, "name", { value: name, configurable: true });
 	classes.set(name, type);
 }
 
