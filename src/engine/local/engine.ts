@@ -36,14 +36,14 @@ import { RuntimeShutdownError } from "../../errors.ts";
 import type { GetOptions, ObjectState, RuntimeContext, ShutdownOptions, StoreStats } from "../../types.ts";
 import type { EncodeHooks } from "../../values/hooks.ts";
 import type { SerializerRegistry } from "../../values/registry.ts";
-import type { Engine } from "../engine.ts";
+import type { Arrivals, Engine } from "../engine.ts";
 import type { RefGenerator } from "../generator.ts";
 import type { Inspection } from "../inspection.ts";
 import { isRef, type ObjectRef } from "../ref.ts";
 import type { TaskSettings } from "../settings.ts";
 import type { Audit } from "./audit.ts";
 import { Deadlines } from "./deadlines.ts";
-import { GetMany, GetOne, timedOut, WaitSome } from "./gets.ts";
+import { GetMany, GetOne, RefArrivals, timedOut, WaitSome } from "./gets.ts";
 import { idOf } from "./ids.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Room } from "./room.ts";
@@ -237,6 +237,14 @@ export class LocalEngine implements Engine {
 			const settle =
 				wait === undefined ? resolve : (found: number[]) => this.#role.leaveWait(wait, () => resolve(found));
 			new WaitSome(this.store, this.waits, refs, count, timeout, settle, reject);
+		});
+	}
+
+	arrivals(refs: readonly ObjectRef[]): Arrivals {
+		this.#checkOpen();
+		return new RefArrivals(this.store, this.waits, refs, () => {
+			const wait = this.#role.enterWait();
+			return wait === undefined ? undefined : (go) => this.#role.leaveWait(wait, go);
 		});
 	}
 

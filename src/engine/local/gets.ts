@@ -1,6 +1,7 @@
-/** The ways to wait for objects: one value, many values, some of many. */
+/** The ways to wait for objects: one value, many values, some of many, each of many. */
 import { GetTimeoutError } from "../../errors.ts";
 import type { GetOptions } from "../../types.ts";
+import type { Arrivals } from "../engine.ts";
 import type { ObjectRef } from "../ref.ts";
 import type { Store } from "./store.ts";
 import type { Waiter, Waits } from "./waits.ts";
@@ -234,5 +235,76 @@ export class WaitSome implements Waiter {
 			if (this.#store.isReady((this.#refs[i] as ObjectRef).slot)) found.push(i);
 		}
 		this.#resolve(found);
+	}
+}
+
+/** How a wait that lasts is begun; what it gives is called when it is over, with what goes on then. */
+type Enter = () => ((go: () => void) => void) | undefined;
+
+/** Each of the refs as it becomes ready. All are watched from the start, so each is looked at once. */
+export class RefArrivals implements Arrivals, Waiter {
+	readonly #refs: readonly ObjectRef[];
+	readonly #waits: Waits;
+	readonly #enter: Enter;
+	/** Where the pending ones stand in `refs`, by slot. */
+	readonly #pending = new Map<number, number>();
+	#arrived: number[] = [];
+	#error: Error | undefined;
+	/** Whoever waits in `next`. */
+	#wake: (() => void) | undefined;
+
+	constructor(store: Store, waits: Waits, refs: readonly ObjectRef[], enter: Enter) {
+		this.#refs = refs;
+		this.#waits = waits;
+		this.#enter = enter;
+		try {
+			for (let i = 0; i < refs.length; i++) {
+				const { slot, generation } = refs[i] as ObjectRef;
+				if (store.isReady(slot) || !waits.add(slot, generation, this)) this.#arrived.push(i);
+				else this.#pending.set(slot, i);
+			}
+		} catch (error) {
+			this.close();
+			throw error;
+		}
+	}
+
+	async next(timeout: number | undefined): Promise<number[]> {
+		if (this.#arrived.length === 0 && this.#error === undefined && timeout !== 0) await this.#wait(timeout);
+		if (this.#error !== undefined) throw this.#error;
+		const arrived = this.#arrived;
+		this.#arrived = [];
+		return arrived.sort((a, b) => a - b);
+	}
+
+	#wait(timeout: number | undefined): Promise<void> {
+		return new Promise((resolve) => {
+			const leave = this.#enter();
+			let timer: ReturnType<typeof setTimeout> | undefined;
+			this.#wake = () => {
+				this.#wake = undefined;
+				clearTimeout(timer);
+				if (leave === undefined) resolve();
+				else leave(resolve);
+			};
+			if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) timer = setTimeout(this.#wake, timeout);
+		});
+	}
+
+	ready(slot: number): void {
+		this.#arrived.push(this.#pending.get(slot) as number);
+		this.#pending.delete(slot);
+		this.#wake?.();
+	}
+
+	abandon(error: Error): void {
+		this.#error = error;
+		this.#pending.clear();
+		this.#wake?.();
+	}
+
+	close(): void {
+		for (const [slot, i] of this.#pending) this.#waits.remove(slot, (this.#refs[i] as ObjectRef).generation, this);
+		this.#pending.clear();
 	}
 }
