@@ -33,6 +33,7 @@ import {
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
 import { RuntimeShutdownError } from "../../errors.ts";
+import { yieldToEventLoop } from "../../platform/yield.ts";
 import type { GetOptions, ObjectState, RuntimeContext, ShutdownOptions, StoreStats } from "../../types.ts";
 import type { EncodeHooks } from "../../values/hooks.ts";
 import type { SerializerRegistry } from "../../values/registry.ts";
@@ -43,9 +44,10 @@ import { isRef, type ObjectRef } from "../ref.ts";
 import type { TaskSettings } from "../settings.ts";
 import type { Audit } from "./audit.ts";
 import { Deadlines } from "./deadlines.ts";
-import { GetMany, GetOne, RefArrivals, timedOut, WaitSome } from "./gets.ts";
+import { GetMany, GetOne, RefArrivals, Turns, timedOut, WaitSome } from "./gets.ts";
 import { idOf } from "./ids.ts";
 import { Mailbox } from "./mailbox.ts";
+import { producerOf, type TaskPlace } from "./producer.ts";
 import { Room } from "./room.ts";
 import { throwStatus } from "./status.ts";
 import type { StoreOptions } from "./store.ts";
@@ -103,6 +105,7 @@ export class LocalEngine implements Engine {
 	readonly #room: Room;
 	readonly #submissions: Submissions;
 	readonly #role: Role;
+	readonly #turns = new Turns();
 	#closed = false;
 
 	constructor(
@@ -167,8 +170,14 @@ export class LocalEngine implements Engine {
 		return this.store.put(value);
 	}
 
+	/** What is there at once comes in a microtask; but now and then the event loop must turn. */
+	#fairly<T>(run: (resolve: (value: T) => void, reject: (reason: unknown) => void) => void): Promise<T> {
+		const promise = new Promise<T>(run);
+		return this.#turns.isOver() ? promise.finally(yieldToEventLoop) : promise;
+	}
+
 	get(ref: ObjectRef, options?: GetOptions): Promise<unknown> {
-		return new Promise((resolve, reject) => {
+		return this.#fairly<unknown>((resolve, reject) => {
 			this.#checkOpen();
 			if (this.store.isReady(ref.slot)) {
 				resolve(this.store.read(ref.slot, ref.generation, options?.copy));
@@ -189,7 +198,7 @@ export class LocalEngine implements Engine {
 	}
 
 	getAll(refs: readonly ObjectRef[], options?: GetOptions): Promise<unknown[]> {
-		return new Promise((resolve, reject) => {
+		return this.#fairly<unknown[]>((resolve, reject) => {
 			this.#checkOpen();
 			if (options?.timeout === 0) {
 				const missing = refs.filter((ref) => !this.store.isReady(ref.slot)).length;
@@ -231,7 +240,7 @@ export class LocalEngine implements Engine {
 	}
 
 	wait(refs: readonly ObjectRef[], count: number, timeout: number | undefined): Promise<number[]> {
-		return new Promise((resolve, reject) => {
+		return this.#fairly<number[]>((resolve, reject) => {
 			this.#checkOpen();
 			const wait = this.#role.enterWait();
 			const settle =
@@ -277,14 +286,22 @@ export class LocalEngine implements Engine {
 
 	cancel(ref: ObjectRef, options: { force: boolean; recursive: boolean }): boolean {
 		this.#checkOpen();
-		if (ref.task === 0) return false;
-		const { task, taskGeneration } = ref;
+		const known = ref.task !== 0 ? { task: ref.task, generation: ref.taskGeneration } : this.#producerOf(ref);
+		if (known === undefined) return false;
+		const { task, generation } = known;
 		const how = (options.recursive ? CANCEL_RECURSIVE : 0) | CANCEL_SETTLE;
-		const status = this.thread.calls.cancel(task, taskGeneration, REASON_CANCELLED, how);
+		const status = this.thread.calls.cancel(task, generation, REASON_CANCELLED, how);
 		if (status === STATUS_STALE) return false;
-		if (status !== STATUS_OK) throwStatus(status, `cancel of task ${idOf(this.id, "t", task, taskGeneration)}`);
-		if (options.force) this.#role.endWorkerOf(task, taskGeneration);
+		if (status !== STATUS_OK) throwStatus(status, `cancel of task ${idOf(this.id, "t", task, generation)}`);
+		if (options.force) this.#role.endWorkerOf(task, generation);
 		return true;
+	}
+
+	/** A ref that came with a value does not say whose result it is. One with a value is no unfinished task's. */
+	#producerOf({ slot }: ObjectRef): TaskPlace | undefined {
+		const state = this.thread.stateOf(slot);
+		const hasValue = (state & STATE_PHASE_MASK) !== PHASE_PENDING && (state & STATE_ERROR) === 0;
+		return hasValue ? undefined : producerOf(this.thread, slot, this.unfinishedTasks());
 	}
 
 	capacity(count: number): Promise<void> {
@@ -344,9 +361,9 @@ export class LocalEngine implements Engine {
 	}
 
 	/** Every unfinished task, by index and generation. */
-	unfinishedTasks(): { task: number; generation: number }[] {
+	unfinishedTasks(): TaskPlace[] {
 		const { i32 } = this.thread.views;
-		const found: { task: number; generation: number }[] = [];
+		const found: TaskPlace[] = [];
 		const end = Atomics.load(i32, (PLACE_ROOT + ROOT_TASK_FRESH) >> 2);
 		for (let task = 1; task < end; task++) {
 			const at = this.thread.taskAt(task) >> 2;

@@ -32,6 +32,24 @@ class Interruption {
 	}
 }
 
+/** Milliseconds for which gets of what is ready may follow each other in microtasks. */
+const TURN = 5;
+
+/** Tells when a loop of gets must let the event loop turn, so that it starves neither timers nor mail nor finalizers. */
+export class Turns {
+	#ends = 0;
+	#count = 0;
+
+	/** Once in so many milliseconds; the clock costs a tenth of a get, so it is looked at now and then. */
+	isOver(): boolean {
+		if ((++this.#count & 15) !== 0) return false;
+		const now = performance.now();
+		if (now < this.#ends) return false;
+		this.#ends = now + TURN;
+		return true;
+	}
+}
+
 export function timedOut(timeout: number, what: string): GetTimeoutError {
 	return new GetTimeoutError(`${what} not ready within ${timeout} ms. The task goes on; get it again, or wait longer.`);
 }
