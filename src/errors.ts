@@ -161,7 +161,7 @@ export class TaskTimeoutError extends RayError {
 	}
 }
 
-/** It asks for more than any node has. Ask for less, or start the runtime with the resource that the message names. */
+/** It asks for more than any node has: its refs reject at once. Ask for less, or start the runtime with the resource that the message names. */
 export class TaskUnschedulableError extends RayError {
 	static {
 		identify(TaskUnschedulableError, "TaskUnschedulableError", "ERR_RAY_UNSCHEDULABLE");

@@ -38,11 +38,11 @@ export interface Engine {
 	release(ref: ObjectRef): void;
 	objectId(ref: ObjectRef): string;
 
-	/** One ref, several, or a generator of refs, as the settings say. */
+	/** One ref, several, or a generator of refs, as the settings say. They reject with TaskUnschedulableError if no node could ever run it. */
 	submit(settings: TaskSettings, args: readonly unknown[]): ObjectRef | ObjectRef[] | RefGenerator;
 	cancel(ref: ObjectRef, options: { force: boolean; recursive: boolean }): boolean;
 	capacity(count: number): Promise<void>;
-	/** The generator's next item; undefined: it has ended. */
+	/** The generator's next item; undefined: it has ended. What made it fail is the error of its last item. */
 	nextItem(stream: ObjectRef): Promise<ObjectRef | undefined>;
 
 	context(): RuntimeContext;

@@ -313,11 +313,26 @@ export class LocalEngine implements Engine {
 		for (;;) {
 			this.#checkOpen();
 			const slot = this.thread.calls.next(stream.slot, stream.generation);
-			if (slot >= 0) return this.store.newRef(slot, this.thread.generation, 0, 0);
-			if (slot === STATUS_ENDED) return undefined;
+			if (slot >= 0) {
+				const item = this.store.newRef(slot, this.thread.generation, 0, 0);
+				if ((this.thread.stateOf(slot) & STATE_ERROR) !== 0) this.#toldErrors.add(stream);
+				return item;
+			}
+			if (slot === STATUS_ENDED) return this.#errorOf(stream);
 			if (slot !== STATUS_EMPTY) throwStatus(slot, `generator ${stream.id}`);
 			await this.#streamChanges(stream);
 		}
+	}
+
+	/** Streams whose last item told what went wrong. */
+	readonly #toldErrors = new WeakSet<ObjectRef>();
+
+	/** What the generator threw was its last item. What ended it from outside (a lost worker, a cancel) is one more, once. */
+	#errorOf(stream: ObjectRef): ObjectRef | undefined {
+		const failed = (this.thread.stateOf(stream.slot) & STATE_ERROR) !== 0;
+		if (!failed || this.#toldErrors.has(stream)) return undefined;
+		this.#toldErrors.add(stream);
+		return this.store.adoptRef(stream.slot, stream.generation);
 	}
 
 	#streamChanges(stream: ObjectRef): Promise<void> {

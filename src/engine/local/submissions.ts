@@ -11,7 +11,7 @@ import {
 	TASK_ENTRY_RETRIES,
 	TASK_ENTRY_VERDICT,
 } from "../../core/layout.ts";
-import { TaskError } from "../../errors.ts";
+import { TaskError, TaskUnschedulableError } from "../../errors.ts";
 import { EXT_HOST_FIRST, EXT_REF } from "../../values/format.ts";
 import { type EncodeHooks, SENDABLE } from "../../values/hooks.ts";
 import { RefGenerator } from "../generator.ts";
@@ -84,7 +84,13 @@ export class Submissions {
 	}
 
 	submit(settings: TaskSettings, args: readonly unknown[], origin: Origin): ObjectRef | ObjectRef[] | RefGenerator {
-		const plan = settings.plan?.engine === this.#engine ? (settings.plan as Plan) : this.#plan(settings);
+		let plan: Plan;
+		try {
+			plan = settings.plan?.engine === this.#engine ? (settings.plan as Plan) : this.#plan(settings);
+		} catch (error) {
+			if (error instanceof TaskUnschedulableError) return this.#failed(settings, error, origin);
+			throw error;
+		}
 		const needsCare =
 			settings.timeout !== undefined ||
 			settings.signal !== undefined ||
@@ -109,6 +115,20 @@ export class Submissions {
 		const plan: Plan = { engine: this.#engine, resourceClass, code: this.#options.shipping.codeFor(settings) };
 		settings.plan = plan;
 		return plan;
+	}
+
+	/** What a task gives that no worker could ever run: it is one whose argument has failed, so it needs nothing and runs no code. */
+	#failed(settings: TaskSettings, error: Error, origin: Origin): ObjectRef | ObjectRef[] | RefGenerator {
+		const { classes, submitter } = this.#parts;
+		const needless = { ...settings, resources: new Map<string, number>(), runtimeEnv: undefined };
+		const resourceClass = classes.classFor(needless, this.#options.kindFor(needless));
+		const plan: Plan = { engine: this.#engine, resourceClass, code: this.#options.shipping.codeFor(settings) };
+		const failure = this.#engine.store.putError(error);
+		try {
+			return submitter.submit(settings, plan, [failure], 0, origin);
+		} finally {
+			failure[Symbol.dispose]();
+		}
 	}
 
 	#reserveToken(settings: TaskSettings): number {
