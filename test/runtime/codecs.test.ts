@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as ray from "../../src/index.ts";
-import { run } from "./programs.ts";
+import { run, runWith } from "./programs.ts";
 import { failure, withRuntime } from "./with-runtime.ts";
 
 describe("a class with a codec, above functions that are sent and functions that are found in the module", () => {
@@ -29,6 +29,14 @@ describe("a class with a codec, above functions that are sent and functions that
 });
 
 describe("a codec", () => {
+	// Without code generation there is no way to the inspector, as in hosts that have none.
+	const blind = ["--disallow-code-generation-from-strings"];
+
+	it("may name its class where the engine shows no variables, also in a function", async () => {
+		expect(await runWith(blind, "codecs", "sent,line,found,base")).toMatchObject({ code: 0, err: "" });
+		expect(await runWith(blind, "local-codec")).toEqual({ code: 0, signal: null, out: "true 4\n", err: "" });
+	});
+
 	it("that cannot be sent comes with its module, and else its error says what to do", async () => {
 		const { code, out } = await run("held-codec");
 		expect(code).toBe(0);
