@@ -74,11 +74,13 @@ export class Executor {
 
 	#call(task: RunningTask, at: number, shipped: ShippedFunction): number | undefined {
 		let result: unknown;
+		// On its own, so that its `this` is none of ours.
+		const { fn } = shipped;
 		task.name = shipped.name;
 		try {
 			const args = this.#arguments(at);
 			task.start();
-			result = runAs(task, shipped.asynchronous !== false, () => shipped.fn(...args));
+			result = runAs(task, shipped.asynchronous !== false, () => fn(...args));
 		} catch (error) {
 			return this.#fail(task, error);
 		}

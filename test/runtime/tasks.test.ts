@@ -12,6 +12,16 @@ async function all<T>(items: AsyncIterable<ray.ObjectRef<T>>): Promise<T[]> {
 	return values;
 }
 
+describe("a function", () => {
+	it("has no `this` of the runtime's", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const own = ray.remote(function (this: unknown) {
+				return typeof this;
+			});
+			expect(await own.remote().get()).toBe("undefined");
+		}));
+});
+
 describe("generators", () => {
 	it("give their items as they come, synchronous and asynchronous ones", () =>
 		withRuntime({}, async () => {
