@@ -14,6 +14,8 @@ const classes = new Map<string, ErrorClass>();
 function identify(type: ErrorClass, name: string, code: string): void {
 	const hidden = (value: string) => ({ value, configurable: true, writable: true });
 	Object.defineProperties(type.prototype, { name: hidden(name), [IDENTITY]: hidden(name), [CODE]: hidden(code) });
+	// Bundlers rename classes that name themselves, and printouts show what a class is called.
+	Object.defineProperty(type, "name", { value: name, configurable: true });
 	classes.set(name, type);
 }
 
@@ -159,7 +161,7 @@ export class TaskTimeoutError extends RayError {
 	}
 }
 
-/** It asks for more than any node has. Ask for less, or start the runtime with the resource that the message names. */
+/** It asks for more than any node has: its refs reject at once. Ask for less, or start the runtime with the resource that the message names. */
 export class TaskUnschedulableError extends RayError {
 	static {
 		identify(TaskUnschedulableError, "TaskUnschedulableError", "ERR_RAY_UNSCHEDULABLE");

@@ -3,6 +3,7 @@ import { wrongType } from "../engine/checks.ts";
 import type { Engine } from "../engine/engine.ts";
 import { checkGetOptions, checkGetSyncOptions } from "../engine/get-options.ts";
 import { getOne, isRef, type ObjectRef as Ref } from "../engine/ref.ts";
+import { callSite } from "../functions/callsite.ts";
 import type { GetFn, GetOptions, GetSyncFn, ObjectRef, SerializerCodec } from "../types.ts";
 import { currentEngine, registry, scopedEngine } from "./current.ts";
 import { commonEngine, groupByEngine, oneOrMore } from "./refs.ts";
@@ -139,11 +140,12 @@ export function registerSerializer<T, S>(
 	type: abstract new (...args: never[]) => T,
 	codec: SerializerCodec<T, S>,
 ): void {
+	const site = callSite(registerSerializer);
 	const scoped = scopedEngine();
 	if (scoped !== undefined) {
-		scoped.serializers.register(type, codec);
+		scoped.serializers.register(type, codec, site);
 		return;
 	}
-	registry.serializers.register(type, codec);
-	for (const engine of registry.engines) engine.serializers.register(type, codec);
+	registry.serializers.register(type, codec, site);
+	for (const engine of registry.engines) engine.serializers.register(type, codec, site);
 }

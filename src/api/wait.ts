@@ -58,21 +58,22 @@ export function asCompleted(refs: Iterable<ObjectRef>, options?: CompletedOption
 
 async function* completed(refs: Ref[], timeout: number | undefined): AsyncGenerator<ObjectRef, undefined> {
 	const end = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout;
-	let pending = refs;
-	while (pending.length > 0) {
-		for (const ref of pending) checkUsable(ref);
-		const engine = (pending[0] as Ref).engine;
-		const found = await engine.wait(pending, pending.length, 0);
-		if (found.length === 0) {
+	if (refs.length === 0) return;
+	for (const ref of refs) checkUsable(ref);
+	const arrivals = (refs[0] as Ref).engine.arrivals(refs);
+	try {
+		for (let given = 0; given < refs.length; ) {
 			const left = timeout === undefined ? undefined : Math.max(0, end - performance.now());
-			const [first] = await engine.wait(pending, 1, left);
-			if (first === undefined) throw late(pending.length, refs.length, timeout);
-			found.push(first);
+			const arrived = await arrivals.next(left);
+			if (arrived.length === 0) throw late(refs.length - given, refs.length, timeout);
+			for (const i of arrived) {
+				checkUsable(refs[i] as Ref);
+				yield refs[i] as Ref as ObjectRef;
+			}
+			given += arrived.length;
 		}
-		const isFound = new Set(found);
-		const rest = pending.filter((_, i) => !isFound.has(i));
-		for (const i of found) yield pending[i] as Ref as ObjectRef;
-		pending = rest;
+	} finally {
+		arrivals.close();
 	}
 }
 

@@ -10,6 +10,14 @@ import type { Inspection } from "./inspection.ts";
 import type { ObjectRef } from "./ref.ts";
 import type { TaskSettings } from "./settings.ts";
 
+/** Refs that become ready, one after the other. */
+export interface Arrivals {
+	/** Those that became ready since the last call, as soon as there are some, or none at the timeout: indices in input order. */
+	next(timeout: number | undefined): Promise<number[]>;
+	/** Waits no longer for the others. */
+	close(): void;
+}
+
 export interface Engine {
 	readonly id: string;
 	readonly namespace: string;
@@ -24,15 +32,17 @@ export interface Engine {
 	getSync(refs: readonly ObjectRef[], options: { timeout?: number; copy?: boolean }): unknown[];
 	/** Which of the refs are ready, when so many are or the time is over: indices in input order, at most `count`. */
 	wait(refs: readonly ObjectRef[], count: number, timeout: number | undefined): Promise<number[]>;
+	/** Tells of each of the refs, which are different objects, when it becomes ready. */
+	arrivals(refs: readonly ObjectRef[]): Arrivals;
 	free(refs: readonly ObjectRef[]): void;
 	release(ref: ObjectRef): void;
 	objectId(ref: ObjectRef): string;
 
-	/** One ref, several, or a generator of refs, as the settings say. */
+	/** One ref, several, or a generator of refs, as the settings say. They reject with TaskUnschedulableError if no node could ever run it. */
 	submit(settings: TaskSettings, args: readonly unknown[]): ObjectRef | ObjectRef[] | RefGenerator;
 	cancel(ref: ObjectRef, options: { force: boolean; recursive: boolean }): boolean;
 	capacity(count: number): Promise<void>;
-	/** The generator's next item; undefined: it has ended. */
+	/** The generator's next item; undefined: it has ended. What made it fail is the error of its last item. */
 	nextItem(stream: ObjectRef): Promise<ObjectRef | undefined>;
 
 	context(): RuntimeContext;

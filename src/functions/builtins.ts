@@ -1,6 +1,7 @@
 /** Node's own modules and their members, recognised by what they are and found again in a worker. */
-import { builtinModules, createRequire } from "node:module";
+import { builtinModules } from "node:module";
 import process from "node:process";
+import { requireOf } from "../platform/require.ts";
 import { ownValue } from "./globals.ts";
 
 /** A member of a built-in module; an empty path is the module itself. */
@@ -14,7 +15,7 @@ const indexed = new Set<string>();
 
 /** What the module's `require` gives. Node ≥ 20.16 has it without a `require`. */
 export function builtinModule(name: string): object {
-	return (process.getBuiltinModule?.(name) ?? createRequire(process.execPath)(name)) as object;
+	return (process.getBuiltinModule?.(name) ?? requireOf(process.execPath)(name)) as object;
 }
 
 /** Only what is loaded already can be captured; loading others would cost time and print warnings. */

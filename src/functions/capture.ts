@@ -1,5 +1,6 @@
 import { type FunctionInsight, type Inspector, openInspector, type VariableScope } from "../platform/inspect.ts";
 import type { CallSite } from "./callsite.ts";
+import { identityOf } from "./classes.ts";
 import { type FunctionNode, type Named, type Place, sourceHash, sourceOf } from "./description.ts";
 import { ownValue, standardGlobals } from "./globals.ts";
 import { tooMuch } from "./graph.ts";
@@ -38,13 +39,16 @@ const mostFunctions = 250;
 /** Follows a function to everything it uses from outside, and notes it as a graph. Ends with `close()`. */
 export class Capture extends ValueCapture {
 	readonly #site: CallSite | undefined;
+	readonly #names: Readonly<Record<string, unknown>>;
 	readonly #shared = new SharedVariables();
 	#inspector: Inspector | undefined | "unopened" = "unopened";
 	#functions = 0;
 
-	constructor(hooks: CaptureHooks, site: CallSite | undefined) {
+	/** `names`: what names mean, of which a host that shows no variables cannot tell it. */
+	constructor(hooks: CaptureHooks, site: CallSite | undefined, names: Readonly<Record<string, unknown>> = {}) {
 		super(hooks);
 		this.#site = site;
+		this.#names = names;
 	}
 
 	close(): void {
@@ -139,6 +143,7 @@ export class Capture extends ValueCapture {
 			...(globals.length > 0 && { globals }),
 			...(analysis.dynamicImport && { imports: true as const }),
 			...(stateful && { stateful: true as const }),
+			...(this.hooks.isOne?.(fn) && { identity: identityOf(fn) }),
 			...this.#members(reading),
 		};
 	}
@@ -192,6 +197,7 @@ export class Capture extends ValueCapture {
 	/** A name that no scope shows: a global, or nothing is shown in this host, and the file's text decides. */
 	#unseen(name: string, use: Use, { fn, within, place, scopes, at }: Reading, globals: string[]): Place | undefined {
 		const where = within === "" ? name : `${name} in ${within}`;
+		if (scopes === undefined && Object.hasOwn(this.#names, name)) return this.value(this.#names[name], where, use);
 		const isHidden = scopes === undefined && (at.file === undefined || bindsName(at.file, name));
 		if (standardGlobals.has(name) && !isHidden) return undefined;
 		const helper = helperNamed(name);

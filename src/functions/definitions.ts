@@ -76,13 +76,22 @@ export class Definitions {
 		if (stopped !== undefined) setImmediate(() => stopped.end("init"));
 	}
 
+	/**
+	 * Imports a module for what else it does when it is imported; resolves when `isDone` says so, or with why it did not happen.
+	 */
+	async awaitEffect(file: string, call: string, isDone: () => boolean): Promise<string | undefined> {
+		const imported = this.#imports.get(fileUrl(file)) ?? this.#import(file);
+		await Promise.race([imported.over, patience(isDone)]);
+		return isDone() ? undefined : whyMissing(call, "", imported, filePath(file));
+	}
+
 	/** Resolves with the function; rejects with a FunctionNotShippableError that says why there is none. */
 	async awaitDefinition(wanted: ModuleDescription): Promise<Callable> {
 		let imported = this.#imports.get(fileUrl(wanted.file));
 		const early = this.#find(wanted);
 		if (early !== undefined && imported === undefined) return early;
 		imported ??= this.#import(wanted.file);
-		await Promise.race([imported.over, this.#patience(wanted)]);
+		await Promise.race([imported.over, patience(() => this.#find(wanted) !== undefined)]);
 		const found = this.#find(wanted) ?? (await this.#findExported(wanted));
 		if (found !== undefined) return found;
 		throw missing(wanted, imported);
@@ -155,16 +164,16 @@ export class Definitions {
 			started.end("failed");
 		}
 	}
+}
 
-	/** Resolves when a while has passed and the function is there, though its module has not come to its end. */
-	#patience(wanted: ModuleDescription): Promise<void> {
-		return new Promise((resolve) => {
-			const look = () => {
-				if (this.#find(wanted) !== undefined) resolve();
-			};
-			setTimeout(look, patienceForModule).unref?.();
-		});
-	}
+/** Resolves when a while has passed and the thing wanted is there, though its module has not come to its end. */
+function patience(isThere: () => boolean): Promise<void> {
+	return new Promise((resolve) => {
+		const look = () => {
+			if (isThere()) resolve();
+		};
+		setTimeout(look, patienceForModule).unref?.();
+	});
 }
 
 const REGISTRY: unique symbol = Symbol.for("wasmray.definitions.1") as never;
@@ -185,13 +194,14 @@ function missing(wanted: ModuleDescription, imported: Import): FunctionNotShippa
 	const name = wanted.name === "" ? "A function" : `The function ${wanted.name}`;
 	const place = `${file}:${wanted.line}:${wanted.column}`;
 	return new FunctionNotShippableError(
-		`${name}, registered at ${place}, cannot be had in a worker: ${whyMissing(wanted, imported, file)} ` +
+		`${name}, registered at ${place}, cannot be had in a worker: ${whyMissing("remote()", wanted.caller, imported, file)} ` +
 			`It was not sent by its source, since ${wanted.reason}.`,
 		imported.error === undefined ? {} : { cause: imported.error },
 	);
 }
 
-function whyMissing(wanted: ModuleDescription, imported: Import, file: string): string {
+/** `caller`: the function around the call; empty at the module's top level. */
+function whyMissing(call: string, caller: string, imported: Import, file: string): string {
 	const { error } = imported;
 	switch (imported.outcome) {
 		case "failed": {
@@ -199,7 +209,7 @@ function whyMissing(wanted: ModuleDescription, imported: Import, file: string): 
 			if (error instanceof ReferenceError && error.message.includes("before initialization")) {
 				return (
 					`importing ${file} by itself failed (${text}), as it does when modules import each other in a circle. ` +
-					"Move the function to a module that does not import back."
+					"Move it to a module that does not import back."
 				);
 			}
 			if (error instanceof FunctionNotShippableError) return error.message;
@@ -208,17 +218,17 @@ function whyMissing(wanted: ModuleDescription, imported: Import, file: string): 
 		case "init":
 			return (
 				"its module reached init() without registering it. What stands below init() runs in the driver alone: " +
-				"move the remote() call above it."
+				`move the ${call} call above it.`
 			);
 		case "settled":
-			if (wanted.caller !== "") {
+			if (caller !== "") {
 				return (
-					`its remote() call is inside the function ${wanted.caller}, which importing the module does not run. ` +
+					`its ${call} call is inside the function ${caller}, which importing the module does not run. ` +
 					"Move the call to the module's top level."
 				);
 			}
 			return (
-				"importing its module registered no such function there. The call must run whenever the module is " +
+				"importing its module registered nothing of the kind there. The call must run whenever the module is " +
 				"imported, and the file must not have changed since the program started."
 			);
 		default:

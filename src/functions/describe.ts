@@ -17,6 +17,8 @@ type Callable = (...args: never[]) => unknown;
 export interface DescribeOptions {
 	/** What the user says the function uses. */
 	readonly closure?: Readonly<Record<string, unknown>>;
+	/** What names in it mean, for hosts that show no variables. */
+	readonly names?: Readonly<Record<string, unknown>>;
 	/** Where it was registered, as `callSite` gives it. */
 	readonly site?: CallSite | undefined;
 	/** What `Definitions.register` returned for it. */
@@ -44,7 +46,7 @@ export function describeFunction(fn: Callable, options: DescribeOptions): Descri
 	const before = key === undefined ? undefined : selfContained.get(key);
 	if (before !== undefined && Object.keys(fn).length === 0) return before;
 
-	const capture = new Capture(options.hooks, site);
+	const capture = new Capture(options.hooks, site, options.names);
 	try {
 		capture.root(fn, closure ?? noClosure);
 	} finally {
@@ -52,7 +54,9 @@ export function describeFunction(fn: Callable, options: DescribeOptions): Descri
 	}
 	if (capture.troubles.length === 0) {
 		const description: SourceDescription = { kind: "source", nodes: capture.nodes };
-		if (key !== undefined && capture.nodes.length === 1) remember(key, description);
+		const [root, ...others] = capture.nodes;
+		const isClass = root?.type === "function" && root.identity !== undefined;
+		if (key !== undefined && others.length === 0 && !isClass) remember(key, description);
 		return description;
 	}
 	const obstacle = closure === undefined ? moduleObstacle(options) : "`closure` is given, which a module does not know";

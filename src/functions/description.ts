@@ -86,6 +86,8 @@ export interface FunctionNode {
 	readonly eager?: readonly string[];
 	/** Names that were added to the global object, which the worker must have too. */
 	readonly globals?: readonly string[];
+	/** Whoever has made a class with this identity uses that one. */
+	readonly identity?: string;
 	readonly properties?: readonly Named[];
 	readonly prototype?: readonly Named[];
 	/** Contains `import()`. */

@@ -1,6 +1,6 @@
 /** Functions of installed packages. They are imported where they are needed: a copy would take half of the package along. */
-import { createRequire } from "node:module";
 import type { VariableScope } from "../platform/inspect.ts";
+import { requireOf } from "../platform/require.ts";
 import { filePath } from "./callsite.ts";
 import { sourceHash, sourceOf } from "./description.ts";
 
@@ -24,7 +24,7 @@ export function isTopLevel(fn: Callable, file: string, scopes: readonly Variable
 
 function isRequired(fn: Callable, file: string): boolean {
 	const path = filePath(file);
-	const loaded = createRequire(path).cache?.[path]?.exports as object | undefined;
+	const loaded = requireOf(path).cache?.[path]?.exports as object | undefined;
 	return loaded !== undefined && [...exportsOf({ default: loaded })].includes(fn);
 }
 

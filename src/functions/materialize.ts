@@ -1,6 +1,7 @@
 import { FunctionNotShippableError } from "../errors.ts";
 import { type BuiltinPlace, builtinAt } from "./builtins.ts";
 import { filePath } from "./callsite.ts";
+import type { KnownClasses } from "./classes.ts";
 import { type Compiled, compile } from "./compile.ts";
 import { type Definitions, definitions } from "./definitions.ts";
 import type { Description, FunctionNode, GraphNode, Named, Place } from "./description.ts";
@@ -16,6 +17,8 @@ export interface MaterializeHost {
 	readonly packageNamespace?: object;
 	/** Turns back what `CaptureHooks.replace` gave. */
 	readonly restore?: (value: unknown) => unknown;
+	/** Those that this thread has been sent before. */
+	readonly classes?: KnownClasses;
 	/** Default: this thread's. */
 	readonly definitions?: Definitions;
 }
@@ -170,6 +173,8 @@ class Graph {
 
 	/** A function first, then what it uses, since functions may use each other; a class must have what it extends. */
 	#function(place: Place, node: FunctionNode): unknown {
+		const known = node.identity === undefined ? undefined : this.#host.classes?.get(node.identity);
+		if (known !== undefined) return this.#keep(place, known);
 		checkGlobals(node);
 		this.#underWay.add(place);
 		const compiled = compile(node, this.#sharedVariables(node.cells ?? []));
@@ -177,6 +182,7 @@ class Graph {
 		if (node.eager !== undefined) this.#settle();
 		const made = this.#keep(place, fromHolder(compiled.make(), node)) as Callable;
 		this.#underWay.delete(place);
+		if (node.identity !== undefined) this.#host.classes?.set(node.identity, made);
 		if (typeof made.name === "string" && made.name !== node.name) define(made, "name", node.name, "hidden");
 		this.#fill(made, node.properties ?? []);
 		if (node.prototype !== undefined) this.#fill(made.prototype as object, node.prototype, "hidden");

@@ -8,6 +8,8 @@ export interface CaptureHooks {
 	sendable(value: unknown): true | string;
 	/** Instances of this class come back as such, since `registerSerializer` knows it. */
 	serializes?(value: object): boolean;
+	/** This class must be one class in a worker, in whatever functions it comes. */
+	isOne?(type: object): boolean;
 	/**
 	 * What is sent in place of a value that the codec cannot send now, such as the remote function that is just being
 	 * described; `MaterializeHost.restore` turns it back. Undefined: the value is sent as it is.

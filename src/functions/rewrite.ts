@@ -12,7 +12,9 @@ export function rewritten(source: string, { metas, evaluated }: Analysis, evalua
 	}
 	let text = source;
 	for (const [start, end, replacement] of changes.sort(([a], [b]) => b - a)) {
-		text = text.slice(0, start) + replacement.padEnd(end - start) + text.slice(end);
+		// What a minifier wrote as `extends(mixin(Base))` is to stay two words.
+		const own = /[\w$]$/.test(text.slice(0, start)) ? `(${replacement})` : replacement;
+		text = text.slice(0, start) + own.padEnd(end - start) + text.slice(end);
 	}
 	return text;
 }

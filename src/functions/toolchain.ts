@@ -2,7 +2,7 @@
  * Variables that nobody wrote: what bundlers, test runners and coverage tools put into functions, and what CommonJS
  * gives every module. They are tied to the thread they were made in, so a worker gets its own.
  */
-import { createRequire } from "node:module";
+import { requireOf } from "../platform/require.ts";
 import { filePath, fileUrl } from "./callsite.ts";
 import type { HelperName } from "./description.ts";
 
@@ -51,7 +51,7 @@ export function makeHelper(helper: HelperName, file: string | undefined, importF
 		case "importMeta":
 			return importMeta(from);
 		case "require":
-			return createRequire(filePath(from));
+			return requireOf(filePath(from));
 		case "filename":
 			return filePath(from);
 		case "dirname":
@@ -65,7 +65,7 @@ function importMeta(file: string): object {
 	const resolve = (specifier: string) =>
 		/^\.{0,2}\/|^[a-z]+:/.test(specifier)
 			? new URL(specifier, url).href
-			: fileUrl(createRequire(filename).resolve(specifier));
+			: fileUrl(requireOf(filename).resolve(specifier));
 	return { url, filename, dirname: directory(filename), resolve, env: process.env };
 }
 

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { SENDABLE } from "../values/hooks.ts";
 import { builtinPlace } from "./builtins.ts";
 import { type Named, type Place, sourceOf } from "./description.ts";
@@ -66,7 +67,12 @@ export abstract class ValueCapture extends CaptureGraph {
 
 	#object(value: object, where: string, use: Members): Place {
 		const kind = kindOf(value, where);
-		if (kind === "namespace") return this.#namespace(value, where, use);
+		if (kind === "namespace") {
+			if (!isWhole(value, where, use)) return this.#namespace(value, where, use);
+			const place = this.reserve(value);
+			this.nodes[place] = this.#composed(value, "plain", where);
+			return place;
+		}
 		if (kind === "host") {
 			return this.trouble(where, `an instance of ${className(value)} works only in the thread that made it`);
 		}
@@ -174,9 +180,21 @@ export abstract class ValueCapture extends CaptureGraph {
 	}
 }
 
-function read(holder: object, key: string): unknown {
+/** An object with accessors may be a module as a tool made it. A user's own, whose methods use it by `this`, is needed as a whole. */
+function isWhole(value: object, where: string, use: Members): boolean {
+	if (types.isModuleNamespaceObject(value) || isImportObject(where)) return false;
+	if (read(value, "__esModule") === true || read(value, Symbol.toStringTag) === "Module") return false;
+	return [...use.members].some((member) => {
+		const method = read(value, member);
+		return (
+			typeof method === "function" && !isNative(method as Callable) && /\bthis\b/.test(sourceOf(method as Callable))
+		);
+	});
+}
+
+function read(holder: object, key: PropertyKey): unknown {
 	try {
-		return (holder as Record<string, unknown>)[key];
+		return (holder as Record<PropertyKey, unknown>)[key];
 	} catch {
 		return undefined;
 	}

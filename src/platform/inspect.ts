@@ -3,8 +3,8 @@
  * Asked through Node's in-process inspector. Hosts without one (Deno and Bun offer the module, but it does not answer
  * at once) get `undefined`, and their callers go by the source's text.
  */
-import { createRequire } from "node:module";
 import process from "node:process";
+import { requireOf } from "./require.ts";
 
 export interface VariableScope {
 	/** `Module`, `Closure`, `Block`, `Script`, … as V8 names them. */
@@ -53,7 +53,7 @@ export function openInspector(): Inspector | undefined {
 
 function findSessionClass(): SessionClass | undefined {
 	try {
-		const { Session } = createRequire(process.execPath)("node:inspector") as { Session: SessionClass };
+		const { Session } = requireOf(process.execPath)("node:inspector") as { Session: SessionClass };
 		const inspector = new Inspector(Session);
 		try {
 			const probe = () => sessionClass;

@@ -349,7 +349,8 @@ export class ValueReader extends Reader {
 		const codec = this.#registry?.codecNamed(name);
 		if (codec === undefined) {
 			throw new SerializationError(
-				`The bytes have an instance of a class whose codec is "${name}", and there is none of that name here; call registerSerializer() with it before reading`,
+				`The bytes have an instance of a class whose codec is "${name}", and there is none of that name here; ` +
+					(this.#registry?.whyMissing(name) ?? "call registerSerializer() with it before reading"),
 			);
 		}
 		const data = this.whole();

@@ -21,7 +21,8 @@ import { collectGarbage } from "../platform/collect.ts";
 import { workerSelf } from "../platform/threads.ts";
 import { nextTurn } from "../platform/yield.ts";
 import type { RuntimeEnv } from "../types.ts";
-import { type Codec, SerializerRegistry } from "../values/registry.ts";
+import { SerializerRegistry } from "../values/registry.ts";
+import { Codecs } from "./codecs.ts";
 import { forwardConsole } from "./console.ts";
 import { Executor } from "./execute.ts";
 import { type ShippedFunction, ShippedFunctions } from "./functions.ts";
@@ -81,7 +82,8 @@ function begin(data: WorkerData): void {
 	becomeWorker(engine);
 	reportRejections();
 	definitions().keep();
-	const functions = new ShippedFunctions(engine, (code, place) => make(code as ShippedCode, place, serializers));
+	const codecs = new Codecs(serializers, () => functions.forget());
+	const functions = new ShippedFunctions(engine, (code, place) => make(code as ShippedCode, place, codecs));
 	const loop = new Loop(engine, (over) => new Executor(engine, functions, over));
 	role.engine = engine;
 	role.loop = loop;
@@ -115,31 +117,13 @@ function reportRejections(): void {
 }
 
 /** The function of a description, once the classes that it may be given are known. */
-function make(
-	code: ShippedCode,
-	place: CodePlace,
-	serializers: SerializerRegistry,
-): ShippedFunction | Promise<ShippedFunction> {
-	const learned = code.codecs.map((codec) => learn(codec, serializers));
+function make(code: ShippedCode, place: CodePlace, codecs: Codecs): ShippedFunction | Promise<ShippedFunction> {
+	const learnt = code.codecs.map((codec) => codecs.learn(codec)).filter((each) => each !== undefined);
 	const restore = (sent: unknown) => receiveItself(sent, place);
-	const made = materialize(code.description, { packageNamespace, restore });
-	if (!(made instanceof Promise) && learned.every((each) => each === undefined)) return shipped(code, made);
-	return Promise.all([made, ...learned]).then(([fn]) => shipped(code, fn as (...args: never[]) => unknown));
-}
-
-function learn(
-	{ name, description }: ShippedCode["codecs"][number],
-	serializers: SerializerRegistry,
-): Promise<void> | undefined {
-	if (serializers.codecNamed(name) !== undefined) return undefined;
-	const made = materialize(description, { packageNamespace });
-	const register = (give: (...args: never[]) => unknown) => {
-		const { type, ...codec } = give() as { type: abstract new (...args: never[]) => unknown } & Omit<Codec, "name">;
-		if (serializers.codecNamed(name) === undefined) serializers.register(type, { name, ...codec });
-	};
-	if (made instanceof Promise) return made.then(register);
-	register(made);
-	return undefined;
+	const build = () => materialize(code.description, { packageNamespace, restore, classes: codecs.classes });
+	// Modules that register classes come first: the function shall have those.
+	const made = learnt.length === 0 ? build() : Promise.all(learnt).then(build);
+	return made instanceof Promise ? made.then((fn) => shipped(code, fn)) : shipped(code, made);
 }
 
 function shipped({ name }: ShippedCode, fn: (...args: never[]) => unknown): ShippedFunction {

@@ -90,7 +90,9 @@ export class Executor {
 		const at = this.#engine.thread.taskAt(task.task) >> 2;
 		task.name = shipped.name;
 		const args = this.#arguments(at);
-		const result = runAs(task, shipped.asynchronous !== false, () => shipped.fn(...args));
+		// On its own, so that its `this` is none of ours.
+		const { fn } = shipped;
+		const result = runAs(task, shipped.asynchronous !== false, () => fn(...args));
 		const streams = ((this.#engine.thread.views.u32[at + (TASK_ENTRY_FLAGS >> 2)] as number) & TASK_FLAG_STREAM) !== 0;
 		if (streams) {
 			// What it throws is told by its last item: the end of the stream need not be asked for.

@@ -38,12 +38,19 @@ export class ShippedFunctions {
 		const shipped = this.#materialize(this.#read(slot, generation), { slot, generation });
 		this.#bySlot.set(slot, { generation, shipped });
 		if (shipped instanceof Promise) {
-			shipped.then(
-				(loaded) => this.#bySlot.set(slot, { generation, shipped: loaded }),
-				() => this.#bySlot.delete(slot),
-			);
+			const replace = (by: ShippedFunction | undefined) => {
+				if (this.#bySlot.get(slot)?.shipped !== shipped) return;
+				if (by === undefined) this.#bySlot.delete(slot);
+				else this.#bySlot.set(slot, { generation, shipped: by });
+			};
+			shipped.then(replace, () => replace(undefined));
 		}
 		return shipped;
+	}
+
+	/** Each is made anew when it is needed again. */
+	forget(): void {
+		this.#bySlot.clear();
 	}
 
 	/** What a function is called that cannot be made. */

@@ -1,5 +1,5 @@
 /** An engine in a few lines: objects are promises in a table, tasks run here, one after the other, when they are allowed to. */
-import type { Engine } from "../../src/engine/engine.ts";
+import type { Arrivals, Engine } from "../../src/engine/engine.ts";
 import { RefGenerator } from "../../src/engine/generator.ts";
 import { ObjectRef } from "../../src/engine/ref.ts";
 import type { InitSettings, TaskSettings } from "../../src/engine/settings.ts";
@@ -106,6 +106,26 @@ export class FakeEngine implements Engine {
 		const ready = () => refs.map((_, i) => i).filter((i) => this.#entry(refs[i] as ObjectRef).ready);
 		while (timeout === undefined && ready().length < count) await Promise.race(this.#waiting(refs));
 		return ready().slice(0, count);
+	}
+
+	arrivals(refs: readonly ObjectRef[]): Arrivals {
+		this.#note("arrivals", refs);
+		const pending = new Set(refs.keys());
+		const take = () => {
+			const ready = [...pending].filter((i) => this.#entry(refs[i] as ObjectRef).ready);
+			for (const i of ready) pending.delete(i);
+			return ready;
+		};
+		return {
+			next: async (timeout) => {
+				this.#note("next", timeout);
+				const ready = take();
+				if (ready.length > 0 || timeout !== undefined) return ready;
+				await Promise.race(this.#waiting(refs.filter((_, i) => pending.has(i))));
+				return take();
+			},
+			close: () => this.calls.push({ name: "close", args: [] }),
+		};
 	}
 
 	#waiting(refs: readonly ObjectRef[]): Promise<void>[] {

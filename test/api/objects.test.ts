@@ -250,13 +250,31 @@ describe("asCompleted", () => {
 		expect(await asCompleted([]).next()).toEqual({ done: true, value: undefined });
 	});
 
-	test("notices a handle that is given up meanwhile", async () => {
+	test("notices a handle that was given up meanwhile, when its turn comes", async () => {
 		const engine = await start();
-		const [pending] = pendingOn(engine, 1) as [ObjectRef];
-		const completed = asCompleted([put(1), pending]);
+		const [pending] = pendingOn(engine, 1) as [Ref];
+		const completed = asCompleted([put(1), pending as unknown as ObjectRef]);
 		await completed.next();
 		pending[Symbol.dispose]();
+		engine.settle(pending, 1);
 		await expect(completed.next()).rejects.toThrow(RefDisposedError);
+		expect(engine.called("close")).toHaveLength(1);
+		const given = put(2);
+		given[Symbol.dispose]();
+		expect(() => asCompleted([given])).toThrow(RefDisposedError);
+	});
+
+	test("looks at refs once, not once again for each one that comes, and waits no longer for those it is not asked for", async () => {
+		const engine = await start();
+		const refs = pendingOn(engine, 3);
+		for await (const ref of asCompleted([...refs, put(1)])) {
+			engine.settle(refs[0] as unknown as Ref, 1);
+			if ((ref as unknown) === refs[0]) break;
+		}
+		expect(engine.called("arrivals")).toHaveLength(1);
+		expect(engine.called("next")).toHaveLength(2);
+		expect(engine.called("close")).toHaveLength(1);
+		expect(engine.called("wait")).toEqual([]);
 	});
 
 	test("refuses what is wrong where it is called", async () => {

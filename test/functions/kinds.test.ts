@@ -212,6 +212,30 @@ describe("what a function uses from outside goes with it", () => {
 		expect(await remote(f).call()).toBe(1);
 	});
 
+	test("an object with accessors, whose methods use the rest of it", async () => {
+		const unsendable = new Socket();
+		const box = {
+			n: 1,
+			get double() {
+				return this.n * 2;
+			},
+			add(x: number) {
+				return this.n + this.double + x;
+			},
+		};
+		const lazy = {
+			get one() {
+				return 1;
+			},
+			get socket() {
+				return unsendable;
+			},
+			two: () => 2,
+		};
+		expect(await remote(() => [box.add(1), box.double]).call()).toEqual([4, 2]);
+		expect(await remote(() => [lazy.one, lazy.two()]).call()).toEqual([1, 2]);
+	});
+
 	test("an instance keeps its class", async () => {
 		const shape = new Shape("ball");
 		Object.defineProperty(shape, "hidden", { value: 1 });

@@ -2,6 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { filesBelow } from "../../scripts/build/step.mjs";
+import { root } from "../../scripts/paths.mjs";
+import { rewritten } from "../../src/functions/rewrite.ts";
+import { analyse } from "../../src/functions/syntax/analyse.ts";
 import { makePrograms, type Programs } from "./programs.ts";
 
 let programs: Programs;
@@ -319,4 +323,16 @@ test("several copies of the package in one process share what is registered", as
 		`,
 	});
 	expect(await programs.run("copies.mjs")).toBe("function");
+});
+
+test("a superclass that a minifier wrote right behind its keyword is a word of its own", () => {
+	const source = "class extends(mixin(Base)){hi(){return 1}}";
+	expect(rewritten(source, analyse(source), "$super")).toBe("class extends($super)     {hi(){return 1}}");
+});
+
+test("nothing imports `createRequire` by name: webpack puts `void 0` in the place of its calls", () => {
+	const sources = filesBelow("src", /\.ts$/).filter((path) => !path.endsWith(".generated.ts"));
+	expect(sources.length).toBeGreaterThan(100);
+	const named = /import \{[^}]*\bcreateRequire\b/;
+	expect(sources.filter((path) => named.test(readFileSync(join(root, path), "utf8")))).toEqual([]);
 });

@@ -117,6 +117,101 @@ describe("cancel", () => {
 		}));
 });
 
+describe("cancel of a ref that came from elsewhere", () => {
+	const forever = ray.remote(
+		async () => {
+			const { signal } = ray.getRuntimeContext();
+			await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+		},
+		{ numCpus: 0 },
+	);
+	/** A handle of its own, which names no task. */
+	const received = async <T>(ref: ray.ObjectRef<T>) => {
+		using box = ray.put([ref]);
+		return (await box.get())[0] as ray.ObjectRef<T>;
+	};
+	const cancelled = async (ref: ray.ObjectRef<unknown>) =>
+		expect(await failure(ref.get())).toBeInstanceOf(ray.TaskCancelledError);
+
+	it("cancels the task whose result it is: alone, of several, or a stream's end", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const others = Array.from({ length: 20 }, () => forever.remote());
+			const single = forever.remote();
+			const several = forever.options({ numReturns: 3 }).remote() as ray.ObjectRef<unknown>[];
+			const items = polls.remote();
+			await items.next();
+			for (const ref of [single, several[1], items.completed()]) {
+				const again = await received(ref as ray.ObjectRef<unknown>);
+				expect(ray.cancel(again)).toBe(true);
+				await cancelled(again);
+			}
+			for (const ref of several) await cancelled(ref);
+			expect(await ray.wait(others, { timeout: 0 })).toEqual([[], others]);
+			for (const ref of others) expect(ray.cancel(await received(ref))).toBe(true);
+		}));
+
+	it("works in tasks, for what they were given and for what a result holds", () =>
+		withRuntime({ numCpus: 2 }, async () => {
+			const stop = ray.remote(({ refs }: { refs: ray.ObjectRef<unknown>[] }) => refs.map((ref) => ray.cancel(ref)));
+			const start = ray.remote(() => ({ child: forever.remote() }));
+			const mine = forever.remote();
+			const { child } = await start.remote().get();
+			expect(await stop.remote({ refs: [mine, child, ray.put(1)] }).get()).toEqual([true, true, false]);
+			await cancelled(mine);
+			await cancelled(child);
+		}));
+
+	it("ends the worker by force, also when its results have failed before", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const stuck = ray.remote(function* () {
+				yield 1;
+				for (;;);
+			});
+			const items = stuck.remote();
+			await items.next();
+			const end = await received(items.completed());
+			expect(ray.cancel(end)).toBe(true);
+			await cancelled(end);
+			expect(ray.cancel(end, { force: true })).toBe(true);
+			expect(await quick.remote(5).get()).toBe(5);
+		}));
+
+	it("says false when the task had finished, and for values, failed or not", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const done = quick.remote(1);
+			const thrown = ray.remote(() => {
+				throw new Error("no");
+			});
+			const failed = thrown.remote();
+			await ray.wait([done, failed], { numReturns: 2 });
+			await failure(failed.get());
+			for (const ref of [done, failed, ray.put(1)]) expect(ray.cancel(await received(ref as never))).toBe(false);
+		}));
+
+	it("never hits another task, however fast tasks come and go", () =>
+		withRuntime({ numCpus: 2 }, async () => {
+			const storm = ray.remote(async (n: number) => {
+				let sum = 0;
+				for (let i = 0; i < n; i++) sum += (await ray.get(quick.options({ numCpus: 0 }).remote(i))) - i;
+				return sum;
+			});
+			const storms = [storm.remote(1500), storm.remote(1500)];
+			let stopped = false;
+			const over = ray.get(storms).finally(() => {
+				stopped = true;
+			});
+			while (!stopped) {
+				const ref = quick.remote(7);
+				const again = await received(ref);
+				const hit = ray.cancel(again, { recursive: false });
+				const value = await again.get().catch((error: unknown) => error);
+				if (hit) expect(value).toSatisfy((got) => got === 7 || got instanceof ray.TaskCancelledError);
+				else expect(value).toBe(7);
+			}
+			expect(await over).toEqual([0, 0]);
+		}));
+});
+
 describe("a timeout", () => {
 	it("cancels queued and running tasks alike", () =>
 		withRuntime({ numCpus: 1 }, async () => {

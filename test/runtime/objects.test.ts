@@ -149,6 +149,49 @@ describe("wait and asCompleted", () => {
 		}));
 });
 
+describe("loops over what is ready", () => {
+	it("let timers run, whether they get, wait or fail", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const ref = ray.put(1);
+			const freed = ray.put(2);
+			ray.free(freed);
+			for (const look of [
+				() => ref.get(),
+				() => ray.get([ref, ref]),
+				() => ray.wait([ref]),
+				() => freed.get().catch(() => undefined),
+			]) {
+				let fired = false;
+				setTimeout(() => {
+					fired = true;
+				}, 1);
+				while (!fired) await look();
+			}
+		}));
+
+	it("in a task hear that it is cancelled", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const loop = ray.remote(async function* () {
+				const ref = ray.put(1);
+				let aborted = false;
+				ray.getRuntimeContext().signal.addEventListener("abort", () => {
+					aborted = true;
+				});
+				yield "running";
+				while (!aborted) await ref.get();
+			});
+			const items = loop.remote();
+			await items.next();
+			ray.cancel(items);
+			expect(
+				await ray
+					.remote(() => "free again")
+					.remote()
+					.get(),
+			).toBe("free again");
+		}));
+});
+
 describe("views", () => {
 	it("stay as they were through subarray, after the handle is gone and the memory is used anew", () =>
 		withRuntime({ numCpus: 1, objectStoreMemory: "16MiB" }, async () => {

@@ -1,24 +1,5 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-
-interface Ended {
-	readonly code: number | null;
-	readonly signal: string | null;
-	readonly out: string;
-	readonly err: string;
-}
-
-/** Runs a program as a user would. */
-function run(program: string, ...args: string[]): Promise<Ended> {
-	const file = fileURLToPath(new URL(`programs/${program}.mjs`, import.meta.url));
-	const { VITEST: _, NODE_OPTIONS: _o, ...env } = process.env;
-	return new Promise((resolve) => {
-		const child = execFile(process.execPath, [file, ...args], { env, timeout: 25_000 }, (_error, out, err) =>
-			resolve({ code: child.exitCode, signal: child.signalCode, out, err }),
-		);
-	});
-}
+import { run } from "./programs.ts";
 
 describe("a process", () => {
 	it("ends by itself when nothing is unfinished, without shutdown", async () => {

@@ -13,6 +13,16 @@ async function all<T>(items: AsyncIterable<ray.ObjectRef<T>>): Promise<T[]> {
 	return values;
 }
 
+describe("a function", () => {
+	it("has no `this` of the runtime's", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const own = ray.remote(function (this: unknown) {
+				return typeof this;
+			});
+			expect(await own.remote().get()).toBe("undefined");
+		}));
+});
+
 describe("generators", () => {
 	it("give their items as they come, synchronous and asynchronous ones", () =>
 		withRuntime({}, async () => {
@@ -47,6 +57,42 @@ describe("generators", () => {
 			for await (const ref of items) seen.push(await ref.get().catch((error: Error) => error.cause));
 			expect(seen).toEqual([1, expect.objectContaining({ name: "TypeError", message: "in the middle" })]);
 			expect(await failure(items.completed().get())).toBeInstanceOf(ray.TaskError);
+		}));
+
+	it("tell by one more item what ended them from outside: a lost worker, a cancel, a failed argument", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const dies = ray.remote(
+				function* (_: unknown) {
+					yield 1;
+					yield 2;
+					process.exit(3);
+				},
+				{ maxRetries: 0 },
+			);
+			const told = async (items: ray.ObjectRefGenerator<number>) => {
+				const seen: unknown[] = [];
+				for await (const ref of items) seen.push(await ref.get().catch((error: Error) => error.name));
+				expect(await items.next()).toEqual({ done: true, value: undefined });
+				return seen;
+			};
+			expect(await told(dies.remote(0))).toEqual([1, 2, "WorkerCrashedError"]);
+			const failed = ray.remote(() => {
+				throw new Error("no argument");
+			});
+			expect(await told(dies.remote(failed.remote()))).toEqual(["TaskError"]);
+			const cancelled = ray
+				.remote(async function* () {
+					yield 7;
+					await new Promise((_, reject) => {
+						const { signal } = ray.getRuntimeContext();
+						signal.addEventListener("abort", () => reject(signal.reason));
+					});
+				})
+				.remote();
+			const { value } = await cancelled.next();
+			expect(await value?.get()).toBe(7);
+			ray.cancel(cancelled);
+			expect(await told(cancelled as never)).toEqual(["TaskCancelledError"]);
 		}));
 
 	it("pause at their limit of unread items, and leave their CPU to others meanwhile", () =>
@@ -269,11 +315,44 @@ describe("scheduling", () => {
 			expect(orders[0]).toEqual([7, 3, 0, -8]);
 		}));
 
-	it("refuses at once what could never run", () =>
+	it("reject at once what could never run, whatever it gives, and name what is missing", () =>
+		withRuntime({ numCpus: 1, maxPendingTasks: 2 }, async () => {
+			const greedy = ray.remote(() => 1, { numCpus: 4, name: "greedy" });
+			const magic = { resources: { magic: 1 }, name: "greedy" };
+			const [a, b] = ray.remote(() => [1, 2], { ...magic, numReturns: 2 }).remote() as ray.ObjectRef<unknown>[];
+			const items = ray
+				.remote(function* () {
+					yield 1;
+				}, magic)
+				.remote();
+			const after = ray.remote((x: number) => x).remote(greedy.remote());
+			for (let i = 0; i < 10; i++) await failure(greedy.remote().get());
+			const { value: item } = await items.next();
+			for (const ref of [greedy.remote(), after, a, b, item, items.completed()]) {
+				const error = await failure((ref as ray.ObjectRef).get());
+				expect(error).toBeInstanceOf(ray.TaskUnschedulableError);
+				expect(error.message).toMatch(
+					/^Task greedy asks for (4 of CPU, and the runtime has 1|1 of magic, and .* 0) in all/,
+				);
+			}
+			expect((await items.next()).done).toBe(true);
+			expect(() => greedy.options({ numCpus: -1 })).toThrow(RangeError);
+			expect(() => greedy.options({ numCpus: Number.NaN })).toThrow();
+			expect(() => greedy.options({ numCpu: 1 } as never)).toThrow(TypeError);
+		}));
+
+	it("reject what could never run in tasks too, with timeouts and retries set", () =>
 		withRuntime({ numCpus: 1 }, async () => {
-			const greedy = ray.remote(() => 1, { numCpus: 4 });
-			expect(() => greedy.remote()).toThrow(ray.TaskUnschedulableError);
-			expect(() => ray.remote(() => 1, { resources: { magic: 1 } }).remote()).toThrow(/magic/);
+			const greedy = ray.remote(() => 1, { numGpus: 1, timeout: 10_000, retryExceptions: true, maxRetries: 5 });
+			const outer = ray.remote(async () => {
+				try {
+					return await greedy.remote().get();
+				} catch (error) {
+					return (error as Error).name;
+				}
+			});
+			expect(await outer.remote().get()).toBe("TaskUnschedulableError");
+			expect(await failure(greedy.remote().get())).toBeInstanceOf(ray.TaskUnschedulableError);
 		}));
 
 	it("gives workers their environment", () =>

@@ -87,6 +87,6 @@ function defaultStore(machine: number): number {
 /** A runtime's own, so that what is registered inside its `run` stays there. */
 function knownSerializers(): SerializerRegistry {
 	const serializers = new SerializerRegistry();
-	for (const { type, codec } of registry.serializers.entries()) serializers.register(type, codec);
+	for (const { type, codec, site } of registry.serializers.entries()) serializers.register(type, codec, site);
 	return serializers;
 }

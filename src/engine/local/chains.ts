@@ -1,7 +1,6 @@
 /**
  * What an object waits for: the task whose result it is, what that task's arguments wait for, and so on. Only what the core's
- * tables say; what code awaits is its own. Other threads change the tables meanwhile: an entry that changes while it is looked
- * at is passed over.
+ * tables say; what code awaits is its own.
  */
 import {
 	PHASE_PENDING,
@@ -11,44 +10,36 @@ import {
 	TASK_ENTRY_ARGS,
 	TASK_ENTRY_ARGS_SIZE,
 	TASK_ENTRY_DEPENDENCIES,
-	TASK_ENTRY_GENERATION,
-	TASK_ENTRY_RESULT,
-	TASK_ENTRY_RESULTS,
 	TASK_ENTRY_STATE,
 	TASK_PHASE_WAITING,
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
+import { isUnfinished, resultsOf, type TaskPlace } from "./producer.ts";
 
-export interface TaskName {
-	readonly task: number;
-	readonly generation: number;
-}
-
-/** The first wanted task without which one of the objects cannot be sealed. */
-export function findBehind<T extends TaskName>(
+/** The first of the wanted tasks, by number, without which one of the objects cannot be sealed. */
+export function findBehind<T>(
 	thread: CoreThread,
-	unfinished: Iterable<TaskName>,
+	tasks: Iterable<TaskPlace>,
 	objects: Iterable<{ readonly slot: number }>,
 	wanted: ReadonlyMap<number, T>,
 ): T | undefined {
 	const producers = new Map<number, number>();
-	const needs = new Map<number, Uint32Array>();
-	for (const { task, generation } of unfinished) {
-		const results = resultsOf(thread, task);
-		const waitsFor = dependenciesOf(thread, task);
-		if (Atomics.load(thread.views.i32, (thread.taskAt(task) + TASK_ENTRY_GENERATION) >> 2) !== generation) continue;
-		for (const slot of results) producers.set(slot, task);
-		needs.set(task, waitsFor);
+	const needs = new Map<number, readonly number[]>();
+	for (const place of tasks) {
+		const results = resultsOf(thread, place.task);
+		const waitsFor = dependenciesOf(thread, place.task);
+		if (!isUnfinished(thread, place)) continue;
+		for (const slot of results) producers.set(slot, place.task);
+		needs.set(place.task, waitsFor);
 	}
 	const open = Array.from(objects, ({ slot }) => slot);
-	const seen = new Set<number>(open);
+	const seen = new Set(open);
 	for (let slot = open.pop(); slot !== undefined; slot = open.pop()) {
-		if ((thread.stateOf(slot) & STATE_PHASE_MASK) !== PHASE_PENDING) continue;
 		const task = producers.get(slot);
-		if (task === undefined) continue;
+		if (task === undefined || (thread.stateOf(slot) & STATE_PHASE_MASK) !== PHASE_PENDING) continue;
 		const found = wanted.get(task);
 		if (found !== undefined) return found;
-		for (const next of needs.get(task) as Uint32Array) {
+		for (const next of needs.get(task) ?? []) {
 			if (!seen.has(next)) open.push(next);
 			seen.add(next);
 		}
@@ -56,28 +47,14 @@ export function findBehind<T extends TaskName>(
 	return undefined;
 }
 
-function resultsOf(thread: CoreThread, task: number): Uint32Array {
-	const { u32 } = thread.views;
-	const at = thread.taskAt(task) >> 2;
-	const count = u32[at + (TASK_ENTRY_RESULTS >> 2)] as number;
-	const first = at + (TASK_ENTRY_RESULT >> 2);
-	return slots(thread, count === 1 ? first : (u32[first] as number) >>> 2, count, 1);
-}
-
-/** None, if it does not wait any more. */
-function dependenciesOf(thread: CoreThread, task: number): Uint32Array {
+/** The slots of the arguments that a task waits for, if it does. Of one that has begun meanwhile they may be anything. */
+function dependenciesOf(thread: CoreThread, task: number): number[] {
 	const { i32, u32 } = thread.views;
 	const at = thread.taskAt(task) >> 2;
-	const waits = (Atomics.load(i32, at + (TASK_ENTRY_STATE >> 2)) & 0xff) === TASK_PHASE_WAITING;
-	const count = waits ? (u32[at + (TASK_ENTRY_DEPENDENCIES >> 2)] as number) : 0;
-	const end = (u32[at + (TASK_ENTRY_ARGS >> 2)] as number) + (u32[at + (TASK_ENTRY_ARGS_SIZE >> 2)] as number);
-	return slots(thread, ((end + 7) & ~7) >>> 2, count, 2);
-}
-
-/** Numbers that may be slots: if the task ends meanwhile, its blocks hold anything. */
-function slots({ views: { u32 } }: CoreThread, first: number, count: number, step: number): Uint32Array {
+	if ((Atomics.load(i32, at + (TASK_ENTRY_STATE >> 2)) & 0xff) !== TASK_PHASE_WAITING) return [];
 	const most = u32[(PLACE_ROOT + ROOT_OBJECT_MAX) >> 2] as number;
-	const found = new Uint32Array(Math.min(count, most));
-	for (let i = 0; i < found.length; i++) found[i] = u32[first + i * step] as number;
-	return found.filter((slot) => slot > 0 && slot < most);
+	const count = Math.min(most, u32[at + (TASK_ENTRY_DEPENDENCIES >> 2)] as number);
+	const end = (u32[at + (TASK_ENTRY_ARGS >> 2)] as number) + (u32[at + (TASK_ENTRY_ARGS_SIZE >> 2)] as number);
+	const first = ((end + 7) & ~7) >>> 2;
+	return Array.from({ length: count }, (_, i) => u32[first + 2 * i] as number).filter((slot) => slot < most);
 }

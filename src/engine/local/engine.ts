@@ -33,11 +33,11 @@ import {
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
 import { RuntimeShutdownError } from "../../errors.ts";
-import { nextTurn } from "../../platform/yield.ts";
+import { nextTurn, yieldToEventLoop } from "../../platform/yield.ts";
 import type { GetOptions, ObjectState, RuntimeContext, ShutdownOptions, StoreStats } from "../../types.ts";
 import type { EncodeHooks } from "../../values/hooks.ts";
 import type { SerializerRegistry } from "../../values/registry.ts";
-import type { Engine } from "../engine.ts";
+import type { Arrivals, Engine } from "../engine.ts";
 import type { RefGenerator } from "../generator.ts";
 import type { Inspection } from "../inspection.ts";
 import { isRef, type ObjectRef } from "../ref.ts";
@@ -45,9 +45,10 @@ import type { TaskSettings } from "../settings.ts";
 import type { Audit } from "./audit.ts";
 import { Blocking } from "./blocking.ts";
 import { Deadlines } from "./deadlines.ts";
-import { GetMany, GetOne, timedOut, WaitSome } from "./gets.ts";
+import { GetMany, GetOne, RefArrivals, Turns, timedOut, WaitSome } from "./gets.ts";
 import { idOf } from "./ids.ts";
 import { Mailbox } from "./mailbox.ts";
+import { producerOf, type TaskPlace } from "./producer.ts";
 import { getSync, OUT_OF_TIME } from "./protocol/getSync.ts";
 import { Runner } from "./protocol/run.ts";
 import { Room } from "./room.ts";
@@ -113,6 +114,7 @@ export class LocalEngine implements Engine {
 	readonly #submissions: Submissions;
 	readonly #role: Role;
 	readonly #blocking: Blocking;
+	readonly #turns = new Turns();
 	#closed = false;
 
 	constructor(
@@ -181,8 +183,14 @@ export class LocalEngine implements Engine {
 		return this.store.put(value);
 	}
 
+	/** What is there at once comes in a microtask; but now and then the event loop must turn. */
+	#fairly<T>(run: (resolve: (value: T) => void, reject: (reason: unknown) => void) => void): Promise<T> {
+		const promise = new Promise<T>(run);
+		return this.#turns.isOver() ? promise.finally(yieldToEventLoop) : promise;
+	}
+
 	get(ref: ObjectRef, options?: GetOptions): Promise<unknown> {
-		return new Promise((resolve, reject) => {
+		return this.#fairly<unknown>((resolve, reject) => {
 			this.#checkOpen();
 			if (this.store.isReady(ref.slot)) {
 				resolve(this.store.read(ref.slot, ref.generation, options?.copy));
@@ -203,7 +211,7 @@ export class LocalEngine implements Engine {
 	}
 
 	getAll(refs: readonly ObjectRef[], options?: GetOptions): Promise<unknown[]> {
-		return new Promise((resolve, reject) => {
+		return this.#fairly<unknown[]>((resolve, reject) => {
 			this.#checkOpen();
 			if (options?.timeout === 0) {
 				const missing = refs.filter((ref) => !this.store.isReady(ref.slot)).length;
@@ -238,12 +246,20 @@ export class LocalEngine implements Engine {
 	}
 
 	wait(refs: readonly ObjectRef[], count: number, timeout: number | undefined): Promise<number[]> {
-		return new Promise((resolve, reject) => {
+		return this.#fairly<number[]>((resolve, reject) => {
 			this.#checkOpen();
 			const wait = this.#role.enterWait();
 			const settle =
 				wait === undefined ? resolve : (found: number[]) => this.#role.leaveWait(wait, () => resolve(found));
 			new WaitSome(this.store, this.waits, refs, count, timeout, settle, reject);
+		});
+	}
+
+	arrivals(refs: readonly ObjectRef[]): Arrivals {
+		this.#checkOpen();
+		return new RefArrivals(this.store, this.waits, refs, () => {
+			const wait = this.#role.enterWait();
+			return wait === undefined ? undefined : (go) => this.#role.leaveWait(wait, go);
 		});
 	}
 
@@ -276,14 +292,22 @@ export class LocalEngine implements Engine {
 
 	cancel(ref: ObjectRef, options: { force: boolean; recursive: boolean }): boolean {
 		this.#checkOpen();
-		if (ref.task === 0) return false;
-		const { task, taskGeneration } = ref;
+		const known = ref.task !== 0 ? { task: ref.task, generation: ref.taskGeneration } : this.#producerOf(ref);
+		if (known === undefined) return false;
+		const { task, generation } = known;
 		const how = (options.recursive ? CANCEL_RECURSIVE : 0) | CANCEL_SETTLE;
-		const status = this.thread.calls.cancel(task, taskGeneration, REASON_CANCELLED, how);
+		const status = this.thread.calls.cancel(task, generation, REASON_CANCELLED, how);
 		if (status === STATUS_STALE) return false;
-		if (status !== STATUS_OK) throwStatus(status, `cancel of task ${idOf(this.id, "t", task, taskGeneration)}`);
-		if (options.force) this.#role.endWorkerOf(task, taskGeneration);
+		if (status !== STATUS_OK) throwStatus(status, `cancel of task ${idOf(this.id, "t", task, generation)}`);
+		if (options.force) this.#role.endWorkerOf(task, generation);
 		return true;
+	}
+
+	/** A ref that came with a value does not say whose result it is. One with a value is no unfinished task's. */
+	#producerOf({ slot }: ObjectRef): TaskPlace | undefined {
+		const state = this.thread.stateOf(slot);
+		const hasValue = (state & STATE_PHASE_MASK) !== PHASE_PENDING && (state & STATE_ERROR) === 0;
+		return hasValue ? undefined : producerOf(this.thread, slot, this.unfinishedTasks());
 	}
 
 	capacity(count: number): Promise<void> {
@@ -295,11 +319,26 @@ export class LocalEngine implements Engine {
 		for (;;) {
 			this.#checkOpen();
 			const slot = this.thread.calls.next(stream.slot, stream.generation);
-			if (slot >= 0) return this.store.newRef(slot, this.thread.generation, 0, 0);
-			if (slot === STATUS_ENDED) return undefined;
+			if (slot >= 0) {
+				const item = this.store.newRef(slot, this.thread.generation, 0, 0);
+				if ((this.thread.stateOf(slot) & STATE_ERROR) !== 0) this.#toldErrors.add(stream);
+				return item;
+			}
+			if (slot === STATUS_ENDED) return this.#errorOf(stream);
 			if (slot !== STATUS_EMPTY) throwStatus(slot, `generator ${stream.id}`);
 			await this.#streamChanges(stream);
 		}
+	}
+
+	/** Streams whose last item told what went wrong. */
+	readonly #toldErrors = new WeakSet<ObjectRef>();
+
+	/** What the generator threw was its last item. What ended it from outside (a lost worker, a cancel) is one more, once. */
+	#errorOf(stream: ObjectRef): ObjectRef | undefined {
+		const failed = (this.thread.stateOf(stream.slot) & STATE_ERROR) !== 0;
+		if (!failed || this.#toldErrors.has(stream)) return undefined;
+		this.#toldErrors.add(stream);
+		return this.store.adoptRef(stream.slot, stream.generation);
 	}
 
 	#streamChanges(stream: ObjectRef): Promise<void> {
@@ -343,9 +382,9 @@ export class LocalEngine implements Engine {
 	}
 
 	/** Every unfinished task, by index and generation. */
-	unfinishedTasks(): { task: number; generation: number }[] {
+	unfinishedTasks(): TaskPlace[] {
 		const { i32 } = this.thread.views;
-		const found: { task: number; generation: number }[] = [];
+		const found: TaskPlace[] = [];
 		const end = Atomics.load(i32, (PLACE_ROOT + ROOT_TASK_FRESH) >> 2);
 		for (let task = 1; task < end; task++) {
 			const at = this.thread.taskAt(task) >> 2;

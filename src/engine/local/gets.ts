@@ -1,6 +1,7 @@
-/** The ways to wait for objects: one value, many values, some of many. */
+/** The ways to wait for objects: one value, many values, some of many, each of many. */
 import { GetTimeoutError } from "../../errors.ts";
 import type { GetOptions } from "../../types.ts";
+import type { Arrivals } from "../engine.ts";
 import type { ObjectRef } from "../ref.ts";
 import type { Store } from "./store.ts";
 import type { Waiter, Waits } from "./waits.ts";
@@ -28,6 +29,24 @@ class Interruption {
 	end(): void {
 		if (this.#timer !== undefined) clearTimeout(this.#timer);
 		this.#signal?.removeEventListener("abort", this.#onAbort);
+	}
+}
+
+/** Milliseconds for which gets of what is ready may follow each other in microtasks. */
+const TURN = 5;
+
+/** Tells when a loop of gets must let the event loop turn, so that it starves neither timers nor mail nor finalizers. */
+export class Turns {
+	#ends = 0;
+	#count = 0;
+
+	/** Once in so many milliseconds; the clock costs a tenth of a get, so it is looked at now and then. */
+	isOver(): boolean {
+		if ((++this.#count & 15) !== 0) return false;
+		const now = performance.now();
+		if (now < this.#ends) return false;
+		this.#ends = now + TURN;
+		return true;
 	}
 }
 
@@ -234,5 +253,76 @@ export class WaitSome implements Waiter {
 			if (this.#store.isReady((this.#refs[i] as ObjectRef).slot)) found.push(i);
 		}
 		this.#resolve(found);
+	}
+}
+
+/** How a wait that lasts is begun; what it gives is called when it is over, with what goes on then. */
+type Enter = () => ((go: () => void) => void) | undefined;
+
+/** Each of the refs as it becomes ready. All are watched from the start, so each is looked at once. */
+export class RefArrivals implements Arrivals, Waiter {
+	readonly #refs: readonly ObjectRef[];
+	readonly #waits: Waits;
+	readonly #enter: Enter;
+	/** Where the pending ones stand in `refs`, by slot. */
+	readonly #pending = new Map<number, number>();
+	#arrived: number[] = [];
+	#error: Error | undefined;
+	/** Whoever waits in `next`. */
+	#wake: (() => void) | undefined;
+
+	constructor(store: Store, waits: Waits, refs: readonly ObjectRef[], enter: Enter) {
+		this.#refs = refs;
+		this.#waits = waits;
+		this.#enter = enter;
+		try {
+			for (let i = 0; i < refs.length; i++) {
+				const { slot, generation } = refs[i] as ObjectRef;
+				if (store.isReady(slot) || !waits.add(slot, generation, this)) this.#arrived.push(i);
+				else this.#pending.set(slot, i);
+			}
+		} catch (error) {
+			this.close();
+			throw error;
+		}
+	}
+
+	async next(timeout: number | undefined): Promise<number[]> {
+		if (this.#arrived.length === 0 && this.#error === undefined && timeout !== 0) await this.#wait(timeout);
+		if (this.#error !== undefined) throw this.#error;
+		const arrived = this.#arrived;
+		this.#arrived = [];
+		return arrived.sort((a, b) => a - b);
+	}
+
+	#wait(timeout: number | undefined): Promise<void> {
+		return new Promise((resolve) => {
+			const leave = this.#enter();
+			let timer: ReturnType<typeof setTimeout> | undefined;
+			this.#wake = () => {
+				this.#wake = undefined;
+				clearTimeout(timer);
+				if (leave === undefined) resolve();
+				else leave(resolve);
+			};
+			if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) timer = setTimeout(this.#wake, timeout);
+		});
+	}
+
+	ready(slot: number): void {
+		this.#arrived.push(this.#pending.get(slot) as number);
+		this.#pending.delete(slot);
+		this.#wake?.();
+	}
+
+	abandon(error: Error): void {
+		this.#error = error;
+		this.#pending.clear();
+		this.#wake?.();
+	}
+
+	close(): void {
+		for (const [slot, i] of this.#pending) this.#waits.remove(slot, (this.#refs[i] as ObjectRef).generation, this);
+		this.#pending.clear();
 	}
 }

@@ -10,6 +10,7 @@ import { packageMember } from "../members.ts";
 import type { ObjectRef } from "../ref.ts";
 import { makeRemoteFunction, settingsOf } from "../remote-function.ts";
 import type { Definition, TaskSettings } from "../settings.ts";
+import { CodecShipping, type ShippedCodec } from "./codecs.ts";
 import type { LocalEngine } from "./engine.ts";
 import type { FunctionShipping } from "./submissions.ts";
 
@@ -17,8 +18,15 @@ import type { FunctionShipping } from "./submissions.ts";
 export interface ShippedCode {
 	readonly name: string;
 	readonly description: Description;
-	/** The classes that `registerSerializer` knew: a function each that gives class and codec. */
-	readonly codecs: readonly { readonly name: string; readonly description: Description }[];
+	/** Those of all classes that `registerSerializer` knew. */
+	readonly codecs: readonly ShippedCodec[];
+}
+
+/** What an engine keeps for a definition. */
+interface Shipped {
+	readonly code: ObjectRef;
+	/** Of the codecs that were sent with it: when there are others, it is sent anew. Undefined: it came from elsewhere. */
+	readonly version: number | undefined;
 }
 
 /** What of a remote function's settings is sent. */
@@ -46,6 +54,7 @@ export class Shipping implements FunctionShipping {
 	readonly #testRunner: string | undefined;
 	/** The same function, made anew in a loop, is one object. */
 	readonly #byKey = new Map<string, WeakRef<ObjectRef>>();
+	readonly #codecs: CodecShipping;
 	#probe: Encoder | undefined;
 	/** The functions that are being described, each because the one before uses it. */
 	readonly #underWay: TaskSettings[] = [];
@@ -53,6 +62,7 @@ export class Shipping implements FunctionShipping {
 	constructor(engine: LocalEngine, runner: string | undefined = testRunner()) {
 		this.#engine = engine;
 		this.#testRunner = runner;
+		this.#codecs = new CodecShipping(this.#hooks, runner);
 	}
 
 	codeFor(settings: TaskSettings): CodePlace {
@@ -65,11 +75,11 @@ export class Shipping implements FunctionShipping {
 		const own = ownCode.get(definition);
 		if (own !== undefined && closure === undefined) return this.#engine.store.adoptRef(own.slot, own.generation);
 		if (closure !== undefined) return this.#store(settings.name, this.#describe(settings));
-		let code = definition.shipped.get(this.#engine) as ObjectRef | undefined;
-		if (code === undefined) {
-			code = this.#store(settings.name, this.#describe(settings));
-			definition.shipped.set(this.#engine, code);
-		}
+		const shipped = definition.shipped.get(this.#engine) as Shipped | undefined;
+		const { version } = this.#engine.serializers;
+		if (shipped !== undefined && (shipped.version === undefined || shipped.version === version)) return shipped.code;
+		const code = this.#store(settings.name, this.#describe(settings));
+		definition.shipped.set(this.#engine, { code, version } satisfies Shipped);
 		return code;
 	}
 
@@ -96,9 +106,9 @@ export class Shipping implements FunctionShipping {
 	}
 
 	#store(name: string, description: Description): ObjectRef {
-		const codecs = this.#codecs();
+		const codecs = [...this.#engine.serializers.entries()].map((entry) => this.#codecs.describe(entry));
 		const plain = functionKey(description);
-		const key = plain === undefined || codecs.length > 0 ? undefined : `${name}\n${plain}`;
+		const key = plain && `${name}\n${codecs.map(({ id }) => id).join()}\n${plain}`;
 		const known = key === undefined ? undefined : this.#byKey.get(key)?.deref();
 		if (known !== undefined && !known.disposed) return known;
 		const code: ShippedCode = { name, description, codecs };
@@ -106,16 +116,6 @@ export class Shipping implements FunctionShipping {
 		this.#engine.audit?.functions.set(ref.slot, ref.generation);
 		if (key !== undefined) this.#byKey.set(key, new WeakRef(ref));
 		return ref;
-	}
-
-	#codecs(): ShippedCode["codecs"] {
-		return [...this.#engine.serializers.entries()].map(({ type, codec }) => ({
-			name: codec.name,
-			description: describeFunction(giveCodec as never, {
-				closure: { type, serialize: codec.serialize, deserialize: codec.deserialize },
-				hooks: this.#hooks,
-			}),
-		}));
 	}
 
 	readonly #hooks: CaptureHooks = {
@@ -139,6 +139,7 @@ export class Shipping implements FunctionShipping {
 			if (settings === undefined || described === undefined || !isSameCode(settings, described)) return undefined;
 			return this.#plain(settings);
 		},
+		isOne: (type) => this.#engine.serializers.isPartOf(type),
 		packageMember,
 	};
 
@@ -169,7 +170,7 @@ export class Shipping implements FunctionShipping {
 
 	receive(description: unknown): unknown {
 		const { code, ...plain } = description as SentSettings;
-		const shipped = new WeakMap<object, unknown>([[this.#engine, code]]);
+		const shipped = new WeakMap<object, unknown>([[this.#engine, { code, version: undefined } satisfies Shipped]]);
 		return remoteFunction(plain, shipped);
 	}
 }
@@ -197,15 +198,6 @@ function remoteFunction({ resources, ...plain }: PlainSettings, shipped: WeakMap
 
 function isSameCode(a: TaskSettings, b: TaskSettings): boolean {
 	return a.definition === b.definition && a.closure === b.closure;
-}
-
-declare const type: unknown;
-declare const serialize: unknown;
-declare const deserialize: unknown;
-
-/** Runs in the worker, which supplies what it names. */
-function giveCodec() {
-	return { type, serialize, deserialize };
 }
 
 function notHere(): never {

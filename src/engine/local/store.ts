@@ -179,6 +179,16 @@ export class Store {
 
 	put(value: unknown): ObjectRef {
 		this.write(value, "value", 0);
+		return this.#putWritten();
+	}
+
+	/** An object that has failed; it is reported if nobody asks for it. */
+	putError(error: unknown): ObjectRef {
+		this.writeError(error, true);
+		return this.#putWritten();
+	}
+
+	#putWritten(): ObjectRef {
 		const slot = this.#thread.calls.put(this.flags, this.a, this.b, this.c, this.d);
 		if (slot < 0) {
 			this.discard();

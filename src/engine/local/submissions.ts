@@ -11,7 +11,7 @@ import {
 	TASK_ENTRY_RETRIES,
 	TASK_ENTRY_VERDICT,
 } from "../../core/layout.ts";
-import { TaskError } from "../../errors.ts";
+import { TaskError, TaskUnschedulableError } from "../../errors.ts";
 import { EXT_HOST_FIRST, EXT_REF } from "../../values/format.ts";
 import { type EncodeHooks, SENDABLE } from "../../values/hooks.ts";
 import { RefGenerator } from "../generator.ts";
@@ -86,7 +86,15 @@ export class Submissions {
 	}
 
 	submit(settings: TaskSettings, args: readonly unknown[], origin: Origin): ObjectRef | ObjectRef[] | RefGenerator {
-		const plan = settings.plan?.engine === this.#engine ? (settings.plan as Plan) : this.#plan(settings);
+		let plan: Plan;
+		try {
+			const known = settings.plan as Plan | undefined;
+			const holds = known?.engine === this.#engine && known.codecs === this.#engine.serializers.version;
+			plan = holds ? known : this.#plan(settings);
+		} catch (error) {
+			if (error instanceof TaskUnschedulableError) return this.#failed(settings, error, origin);
+			throw error;
+		}
 		const needsCare =
 			settings.timeout !== undefined ||
 			settings.signal !== undefined ||
@@ -108,9 +116,28 @@ export class Submissions {
 
 	#plan(settings: TaskSettings): Plan {
 		const resourceClass = this.#parts.classes.classFor(settings, this.#options.kindFor(settings));
-		const plan: Plan = { engine: this.#engine, resourceClass, code: this.#options.shipping.codeFor(settings) };
+		const plan = this.#planWith(resourceClass, settings);
 		settings.plan = plan;
 		return plan;
+	}
+
+	#planWith(resourceClass: number, settings: TaskSettings): Plan {
+		const code = this.#options.shipping.codeFor(settings);
+		return { engine: this.#engine, resourceClass, code, codecs: this.#engine.serializers.version };
+	}
+
+	/** What a task gives that no worker could ever run: it is one whose argument has failed, so it needs nothing and runs no code. */
+	#failed(settings: TaskSettings, error: Error, origin: Origin): ObjectRef | ObjectRef[] | RefGenerator {
+		const { classes, submitter } = this.#parts;
+		const needless = { ...settings, resources: new Map<string, number>(), runtimeEnv: undefined };
+		const resourceClass = classes.classFor(needless, this.#options.kindFor(needless));
+		const plan = this.#planWith(resourceClass, settings);
+		const failure = this.#engine.store.putError(error);
+		try {
+			return submitter.submit(settings, plan, [failure], 0, origin);
+		} finally {
+			failure[Symbol.dispose]();
+		}
 	}
 
 	#reserveToken(settings: TaskSettings): number {

@@ -40,6 +40,8 @@ export const ARGS_WITH_REFS = 1;
 export interface Plan {
 	readonly engine: object;
 	readonly resourceClass: number;
+	/** Which codecs there were. */
+	readonly codecs: number;
 	/** The object that describes the function: a ref, held for as long as the plan lives, or what the running task holds. */
 	readonly code: { readonly slot: number; readonly generation: number };
 }
