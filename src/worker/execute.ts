@@ -84,9 +84,8 @@ export class Executor {
 		}
 		const streams = ((this.#engine.thread.views.u32[at + (TASK_ENTRY_FLAGS >> 2)] as number) & TASK_FLAG_STREAM) !== 0;
 		if (streams) {
-			// What it throws is told by its last item: the end of the stream need not be asked for.
 			const items = runAs(task, true, () => yieldItems(this.#engine, task, result));
-			this.#settleLater(task, items, false);
+			this.#settleLater(task, items);
 			return undefined;
 		}
 		if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
@@ -99,10 +98,10 @@ export class Executor {
 		return this.#finish(task, result);
 	}
 
-	#settleLater(task: RunningTask, result: PromiseLike<unknown>, reports = true): void {
+	#settleLater(task: RunningTask, result: PromiseLike<unknown>): void {
 		result.then(
 			(value) => this.#continue(task, this.#finish(task, value)),
-			(error: unknown) => this.#continue(task, this.#fail(task, error, reports)),
+			(error: unknown) => this.#continue(task, this.#fail(task, error)),
 		);
 	}
 
@@ -186,11 +185,11 @@ export class Executor {
 	}
 
 	/** Ends the task with what it threw, or asks its submitter about it. */
-	#fail(task: RunningTask, thrown: unknown, reports = true): number {
+	#fail(task: RunningTask, thrown: unknown): number {
 		const { thread, store } = this.#engine;
 		const judged = task.judged && task.cancelReason === 0;
 		const error = task.cancelReason === 0 ? taskError(task, thrown, judged) : task.cancelError();
-		store.writeError(error, reports && task.cancelReason === 0);
+		store.writeError(error, task.cancelReason === 0);
 		const end = judged ? thread.calls.ask : thread.calls.finish;
 		const next = end(task.index, task.generation, store.flags | STATE_ERROR, store.a, store.b, store.c, store.d);
 		if (next < 0) store.discard();

@@ -289,7 +289,10 @@ export class LocalEngine implements Engine {
 			this.#checkOpen();
 			const slot = this.thread.calls.next(stream.slot, stream.generation);
 			if (slot >= 0) return this.store.newRef(slot, this.thread.generation, 0, 0);
-			if (slot === STATUS_ENDED) return undefined;
+			if (slot === STATUS_ENDED) {
+				if ((this.thread.stateOf(stream.slot) & STATE_ERROR) === 0) return undefined;
+				return this.store.adoptRef(stream.slot, stream.generation);
+			}
 			if (slot !== STATUS_EMPTY) throwStatus(slot, `generator ${stream.id}`);
 			await this.#streamChanges(stream);
 		}
