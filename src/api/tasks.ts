@@ -1,6 +1,7 @@
 /** Remote functions: what `remote` makes of a function, and what can be done about the tasks it starts. */
 import { checkOptions, flag, isClass, show, whole, wrongType } from "../engine/checks.ts";
 import { isRefGenerator } from "../engine/generator.ts";
+import { INSPECT } from "../engine/inspect.ts";
 import { checkUsable, isRef } from "../engine/ref.ts";
 import { provideRemoteFunctions, SETTINGS, settingsOf } from "../engine/remote-function.ts";
 import type { Definition, TaskSettings } from "../engine/settings.ts";
@@ -65,7 +66,7 @@ type AnyRemoteFunction = RemoteFunction<AnyFn, unknown>;
 /** What all remote functions have in common. */
 const common = Object.create(Function.prototype, {
 	[SENDABLE]: { value: "function" },
-	[Symbol.for("nodejs.util.inspect.custom")]: { value: showRemote },
+	[INSPECT]: { value: showRemote },
 	local: {
 		get(this: AnyRemoteFunction) {
 			return settingsOf(this)?.definition.fn;

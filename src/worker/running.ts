@@ -48,6 +48,11 @@ export class RunningTask {
 		return idOf(this.#engine, "t", this.index, this.generation);
 	}
 
+	/** The worker it runs on. */
+	get worker(): number {
+		return this.#thread.index;
+	}
+
 	/** Its code begins: if the thread dies now, the attempt counts. */
 	start(): void {
 		Atomics.store(this.#thread.views.i32, this.#at + (TASK_ENTRY_STARTED >> 2), 1);

@@ -53,7 +53,7 @@ describe("the reader of a generator that fails", () => {
 			const flaky = ray.remote(
 				function* () {
 					for (let i = 0; i < 3; i++) {
-						if (i === 1 && ray.getRuntimeContext().attempt < 3) throw new Error("again");
+						if (i === 1 && (ray.getRuntimeContext().attempt ?? 0) < 3) throw new Error("again");
 						yield i;
 					}
 				},

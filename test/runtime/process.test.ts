@@ -35,13 +35,13 @@ describe("a process", () => {
 		const { code, err } = await run("unread");
 		expect(code).toBe(0);
 		expect(err.match(/nobody asked for the result/g)).toHaveLength(1);
-		expect(err).toMatch(/Task lonely failed: RangeError: nobody asked/);
+		expect(err).toMatch(/Task lonely \(.*\) failed: RangeError: nobody asked/);
 	});
 
 	it("fails with what main's function threw, shut down", async () => {
 		const { code, err } = await run("fails");
 		expect(code).toBe(1);
-		expect(err).toMatch(/TaskError: Task bad failed: RangeError: the program's own/);
+		expect(err).toMatch(/^TaskError: Task bad \(.*\) failed: RangeError: the program's own/m);
 	});
 
 	it("ends at process.exit, at shutdownNow and by a signal, though tasks hold their threads", async () => {

@@ -373,7 +373,7 @@ export class LocalEngine implements Engine {
 		}
 	}
 
-	/** Tells of an error of which this thread has a handle, and lets go of it. A generator's is its last item's too. */
+	/** Tells of an error of which this thread has a handle, and lets go of it. Each result of a task has the same. */
 	#report(slot: number, generation: number, told: Set<unknown>): void {
 		try {
 			this.store.read(slot, generation, true);
