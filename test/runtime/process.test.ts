@@ -38,6 +38,19 @@ describe("a process", () => {
 		expect(err).toMatch(/Task lonely \(.*\) failed: RangeError: nobody asked/);
 	});
 
+	it("lives for tasks that a listener of its own submits when the event loop has run dry", async () => {
+		expect(await run("before-exit")).toEqual({ code: 0, signal: null, out: "9\n16\n", err: "" });
+	});
+
+	it("tells of such errors also when it ends by itself", async () => {
+		const { code, err } = await run("unread-at-end");
+		expect(code).toBe(0);
+		expect(err.match(/RangeError: \w+/g)?.filter((_, i) => i % 2 === 0)).toEqual([
+			"RangeError: dropped",
+			"RangeError: held",
+		]);
+	});
+
 	it("fails with what main's function threw, shut down", async () => {
 		const { code, err } = await run("fails");
 		expect(code).toBe(1);

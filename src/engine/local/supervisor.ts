@@ -4,6 +4,7 @@
  */
 import { REASON_SHUTDOWN, TASK_ENTRY_ATTEMPT, TASK_ENTRY_GENERATION, TASK_ENTRY_RETRIES } from "../../core/layout.ts";
 import { OutOfMemoryError, RayError, RuntimeShutdownError, WorkerCrashedError } from "../../errors.ts";
+import { onLoopEmpty } from "../../platform/process.ts";
 import type { RuntimeContext, RuntimeEnv, ShutdownOptions } from "../../types.ts";
 import { type Board, MOST_SPARE_WORKERS } from "./board.ts";
 import type { LocalEngine, Role } from "./engine.ts";
@@ -35,6 +36,7 @@ export class Supervisor implements Role {
 	#submissions: Submissions | undefined;
 	#workers: Workers | undefined;
 	#stopping = false;
+	#withdraw = () => {};
 	#failedStarts = 0;
 	/** Why the worker that is being recovered ended. */
 	#crash: { workerId: number; cause: unknown } | undefined;
@@ -61,7 +63,7 @@ export class Supervisor implements Role {
 			this.shutdownNow();
 			throw error;
 		}
-		process.on("beforeExit", this.#beforeExit);
+		this.#withdraw = onLoopEmpty(this.#loopEmpty);
 	}
 
 	get #all(): Workers {
@@ -79,12 +81,13 @@ export class Supervisor implements Role {
 	}
 
 	/** The process stays alive while tasks are unfinished: asked when its event loop has run dry. */
-	readonly #beforeExit = () => {
+	readonly #loopEmpty = () => {
 		const engine = this.#engine as LocalEngine;
 		if (this.#stopping) return;
 		// In this order: whoever ends the last task sends what came of it first.
 		const idle = engine.pendingTasks() === 0;
 		if (engine.thread.hasMail()) setImmediate(() => engine.mailbox.drain());
+		else if (idle) engine.reportUnread();
 		if (idle) return;
 		const [worker] = this.#all.all;
 		if (worker === undefined) return;
@@ -286,7 +289,7 @@ export class Supervisor implements Role {
 
 	#close(error: Error): void {
 		this.#stopping = true;
-		process.off("beforeExit", this.#beforeExit);
+		this.#withdraw();
 		(this.#engine as LocalEngine).reportUnread();
 		(this.#engine as LocalEngine).close(error);
 		this.#options.onClosed();
