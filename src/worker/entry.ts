@@ -87,7 +87,12 @@ function begin(data: WorkerData): void {
 	// A pending wait alone does not keep a thread alive; a port that is listened to does.
 	self?.onMessage(() => {});
 	self?.postMessage(UP);
-	void loop.run();
+	loop.run().catch((error: unknown) => {
+		// A worker that takes no tasks must not look alive: as an uncaught exception it is replaced, and its task retried.
+		setImmediate(() => {
+			throw error;
+		});
+	});
 }
 
 /** What a task submits runs in the task's own environment; workers of another one are the driver's to start. */

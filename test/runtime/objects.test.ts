@@ -223,4 +223,37 @@ describe("a full store", () => {
 			for (const ref of held) ref[Symbol.dispose]();
 			expect((await ray.put(new Uint8Array(500_000)).get()).length).toBe(500_000);
 		}));
+
+	it("fails what does not fit, with an error that does, and the workers go on", () =>
+		withRuntime({ numCpus: 1, objectStoreMemory: "1MiB" }, async () => {
+			const thrower = ray.remote(() => {
+				throw new Error("a long story".repeat(10_000));
+			});
+			const maker = ray.remote((size: number) => new Uint8Array(size));
+			const many = ray.remote(
+				(_: unknown): unknown[] => Array.from({ length: 100 }, () => ({ a: "many".repeat(10) })),
+				{
+					numReturns: 100,
+				},
+			);
+			// So that the worker has the functions already.
+			await ray.get([...many.remote(0), maker.remote(1)]);
+			const first = thrower.remote();
+			await failure(first.get());
+			first[Symbol.dispose]();
+			const held: Disposable[] = [];
+			for (let size = 2 ** 20; size >= 32; size /= 2) {
+				try {
+					for (;;) held.push(ray.put(new Uint8Array(size)));
+				} catch (error) {
+					expect(error).toBeInstanceOf(ray.ObjectStoreFullError);
+				}
+			}
+			expect(await failure(thrower.remote().get())).toBeInstanceOf(ray.ObjectStoreFullError);
+			expect(String(await failure(maker.remote(1_000_000).get()))).toMatch(/object store (has|had) no room/);
+			expect(() => many.remote("an argument".repeat(10))).toThrow(ray.ObjectStoreFullError);
+			for (const ref of held) ref[Symbol.dispose]();
+			expect(await failure(thrower.remote().get())).toBeInstanceOf(ray.TaskError);
+			expect((await maker.remote(10_000).get()).length).toBe(10_000);
+		}));
 });

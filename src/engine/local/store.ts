@@ -19,7 +19,7 @@ import {
 	STATUS_OK,
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
-import { ObjectFreedError, ObjectLostError, SerializationError } from "../../errors.ts";
+import { ObjectFreedError, ObjectLostError, ObjectStoreFullError, SerializationError } from "../../errors.ts";
 import { decode } from "../../values/decoder.ts";
 import { Encoder } from "../../values/encoder.ts";
 import type { DecodeHooks, EncodeHooks } from "../../values/hooks.ts";
@@ -35,6 +35,8 @@ import { systemError } from "./system-errors.ts";
 /** A slot and its generation in one number: what finalizers hold. */
 const SLOTS = 2 ** 22;
 const INLINE_BYTES = 16;
+/** What stands for an error that the store had no room for. */
+const NO_ROOM = "no room for it";
 
 export interface StoreOptions {
 	readonly zeroCopyMinBytes: number;
@@ -89,9 +91,18 @@ export class Store {
 		else this.#takePayload(this.#encoder.encode(value, root), more);
 	}
 
-	/** Writes an error; `reports`: it is to be shown if nobody asks for it. What cannot be sent of it is described instead. */
+	/**
+	 * Writes an error; `reports`: it is to be shown if nobody asks for it. What cannot be sent of it is described instead; if
+	 * the store has no room for it, an inline text says so: a task must end in any case.
+	 */
 	writeError(error: unknown, reports: boolean): void {
-		this.#takePayload(this.#encoder.encodeThrown(error, "error"), STATE_ERROR | (reports ? STATE_REPORT : 0));
+		const more = STATE_ERROR | (reports ? STATE_REPORT : 0);
+		try {
+			this.#takePayload(this.#encoder.encodeThrown(error, "error"), more);
+		} catch (full) {
+			if (!(full instanceof ObjectStoreFullError)) throw full;
+			this.#takeInline(encodeInline(NO_ROOM, this.#inline, 0), more);
+		}
 	}
 
 	#takeInline(kind: number, more: number): void {
@@ -262,8 +273,16 @@ export class Store {
 		if (state & STATE_SYSTEM)
 			return systemError(u32[at] as number, this.#engine.id, u32[at + 1] as number, u32[at + 2] as number);
 		if (state & STATE_ALIAS) return this.#readAlias(u32[at] as number, u32[at + 1] as number);
-		if (state & STATE_INLINE) return this.#readInline(slot, state);
+		if (state & STATE_INLINE) return this.#readShortError(slot, generation, state);
 		return this.#readPayload(slot, generation, state, true);
+	}
+
+	#readShortError(slot: number, generation: number, state: number): unknown {
+		const thrown = this.#readInline(slot, state);
+		if (thrown !== NO_ROOM) return thrown;
+		return new ObjectStoreFullError(
+			`The task that makes object ${idOf(this.#engine.id, "o", slot, generation)} failed, and the object store had no room for its error. Give up refs that are not needed, or raise objectStoreMemory.`,
+		);
 	}
 
 	/** The error that another object is; the alias holds it. */

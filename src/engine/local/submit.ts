@@ -77,7 +77,7 @@ export class Submitter {
 		const block = store.a;
 		const { u32 } = views;
 		const results = settings.numReturns;
-		const list = results > 1 ? store.allocate(results * 8) : 0;
+		const list = results > 1 ? this.#resultList(results, block) : 0;
 		u32[spec + (TASK_SPEC_CODE >> 2)] = plan.code.slot;
 		u32[spec + (TASK_SPEC_CODE_GENERATION >> 2)] = plan.code.generation;
 		u32[spec + (TASK_SPEC_RESOURCE_CLASS >> 2)] = plan.resourceClass;
@@ -113,6 +113,16 @@ export class Submitter {
 		}
 		if (list !== 0) calls.dealloc(list);
 		return refs;
+	}
+
+	/** Room for the refs of several results. If there is none, the arguments' block goes too. */
+	#resultList(results: number, block: number): number {
+		try {
+			return this.#store.allocate(results * 8);
+		} catch (error) {
+			if (block !== 0) this.#thread.calls.dealloc(block);
+			throw error;
+		}
 	}
 
 	/** How many of the arguments are refs: the task waits for them, and is given their values. */
