@@ -7,6 +7,7 @@ import { provideRemoteFunctions, SETTINGS, settingsOf } from "../engine/remote-f
 import type { Definition, TaskSettings } from "../engine/settings.ts";
 import { callSite } from "../functions/callsite.ts";
 import { definitions } from "../functions/definitions.ts";
+import { nameAt } from "../functions/naming.ts";
 import type {
 	AnyFn,
 	CancelOptions,
@@ -58,7 +59,7 @@ function checkFunction(fn: unknown): void {
 function define(fn: AnyFn): Definition {
 	const site = callSite(remote);
 	const ordinal = definitions().register(site, fn);
-	return { fn, name: fn.name || "anonymous", site, ordinal, shipped: new WeakMap() };
+	return { fn, name: fn.name || nameAt(site) || "anonymous", site, ordinal, shipped: new WeakMap() };
 }
 
 type AnyRemoteFunction = RemoteFunction<AnyFn, unknown>;
