@@ -127,6 +127,35 @@ describe("retries", () => {
 			expect(asked).toEqual([1, 2, 3]);
 		}));
 
+	it("end when the user's own rule or delay throws: the error tells of both", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const broken = () => {
+				throw new TypeError("the rule's own");
+			};
+			const run = (options: ray.TaskOptions) =>
+				failure(
+					bad
+						.options({ maxRetries: 2, retryExceptions: true, ...options })
+						.remote("far")
+						.get(),
+				);
+			for (const option of ["retryExceptions", "retryDelay"]) {
+				const error = await run({ [option]: broken });
+				expect(error.message).toMatch(
+					new RegExp(`^Task bad \\(.*\\) failed: RangeError: far. Its ${option} threw TypeError: the rule's own$`),
+				);
+				expect(error.cause).toBeInstanceOf(TypeError);
+				expect(error.failure).toMatchObject({ taskName: "bad", attempts: 1 });
+			}
+			for (const delay of [Number.NaN, -1, Number.POSITIVE_INFINITY, "soon"]) {
+				expect((await run({ retryDelay: () => delay as number })).message).toContain("Its retryDelay threw");
+			}
+			const dies = ray.remote(() => process.exit(1), { name: "dies", retryDelay: broken });
+			expect((await failure(dies.remote().get())).message).toMatch(
+				/^Task dies was lost.*Its retryDelay threw TypeError/,
+			);
+		}));
+
 	it("know their attempt, and one of them may succeed", () =>
 		withRuntime({ numCpus: 1 }, async () => {
 			const third = ray.remote(

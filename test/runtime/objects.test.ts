@@ -113,6 +113,23 @@ describe("get", () => {
 			expect(ray.getSync(identity.remote("one"))).toBe("one");
 		}));
 
+	it("waits for ever with a timeout of Infinity, and so do the other waits", () =>
+		withRuntime({}, async () => {
+			const timeout = Number.POSITIVE_INFINITY;
+			const later = ray.remote((ms: number) => new Promise<number>((resolve) => setTimeout(resolve, ms, ms)));
+			expect(await later.remote(20).get({ timeout })).toBe(20);
+			expect(await ray.get([later.remote(20)], { timeout })).toEqual([20]);
+			expect(ray.getSync(later.remote(20), { timeout })).toBe(20);
+			expect((await ray.wait([later.remote(20)], { timeout }))[0]).toHaveLength(1);
+			for await (const ref of ray.asCompleted([later.remote(20)], { timeout })) expect(await ref.get()).toBe(20);
+			const limited = later.options({ timeout: 10 });
+			expect(await failure(limited.remote(200).get())).toBeInstanceOf(ray.TaskTimeoutError);
+			expect(await limited.options({ timeout }).remote(20).get()).toBe(20);
+			const last = later.remote(20);
+			await ray.shutdown({ drain: true, timeout });
+			expect(await failure(last.get())).toBeInstanceOf(ray.RuntimeShutdownError);
+		}));
+
 	it("ends at its timeout and at its signal, and the task goes on", () =>
 		withRuntime({ numCpus: 1 }, async () => {
 			const ref = nap.remote();

@@ -18,6 +18,7 @@ import {
 	STATE_PHASE_MASK,
 	STATE_READ,
 	STATE_REPORT,
+	STATE_STREAM,
 	STATS_CAPACITY,
 	STATS_GRANULES,
 	STATS_OBJECTS,
@@ -287,6 +288,10 @@ export class LocalEngine implements Engine {
 	async nextItem(stream: ObjectRef): Promise<ObjectRef | undefined> {
 		for (;;) {
 			this.#checkOpen();
+			// A task that was not started has no stream, but an error.
+			if ((this.thread.stateOf(stream.slot) & STATE_STREAM) === 0) {
+				return this.store.adoptRef(stream.slot, stream.generation);
+			}
 			const slot = this.thread.calls.next(stream.slot, stream.generation);
 			if (slot >= 0) return this.store.newRef(slot, this.thread.generation, 0, 0);
 			if (slot === STATUS_ENDED) {

@@ -190,12 +190,22 @@ export class Store {
 
 	put(value: unknown): ObjectRef {
 		this.write(value, "value", 0);
+		return this.#putWritten();
+	}
+
+	#putWritten(): ObjectRef {
 		const slot = this.#thread.calls.put(this.flags, this.a, this.b, this.c, this.d);
 		if (slot < 0) {
 			this.discard();
 			throwStatus(slot, "put");
 		}
 		return this.newRef(slot, this.#thread.generation, 0, 0);
+	}
+
+	/** An object that failed with an error; nobody is to be told of it who does not ask. */
+	putError(error: unknown): ObjectRef {
+		this.writeError(error, false);
+		return this.#putWritten();
 	}
 
 	// ── handles ──

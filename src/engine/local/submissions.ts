@@ -11,9 +11,11 @@ import {
 	TASK_ENTRY_RETRIES,
 	TASK_ENTRY_VERDICT,
 } from "../../core/layout.ts";
-import { TaskError } from "../../errors.ts";
+import { RayError, TaskCancelledError, TaskError, TaskTimeoutError } from "../../errors.ts";
 import { EXT_HOST_FIRST, EXT_REF } from "../../values/format.ts";
 import { type EncodeHooks, SENDABLE } from "../../values/hooks.ts";
+import { onAbort } from "../abort.ts";
+import { milliseconds } from "../checks.ts";
 import { RefGenerator } from "../generator.ts";
 import { checkUsable, isRef, type ObjectRef } from "../ref.ts";
 import type { TaskSettings } from "../settings.ts";
@@ -50,7 +52,8 @@ interface Special {
 	task: number;
 	generation: number;
 	deadline: Deadline | undefined;
-	onAbort: (() => void) | undefined;
+	/** Stops listening to the signal. */
+	withdraw: (() => void) | undefined;
 }
 
 interface Failure {
@@ -84,6 +87,13 @@ export class Submissions {
 	}
 
 	submit(settings: TaskSettings, args: readonly unknown[], origin: Origin): ObjectRef | ObjectRef[] | RefGenerator {
+		const made = this.#submit(settings, args, origin);
+		if (settings.numReturns > 0) return made;
+		for (const ref of made as ObjectRef[]) ref[Symbol.dispose]();
+		return [];
+	}
+
+	#submit(settings: TaskSettings, args: readonly unknown[], origin: Origin): ObjectRef | ObjectRef[] | RefGenerator {
 		const plan = settings.plan?.engine === this.#engine ? (settings.plan as Plan) : this.#plan(settings);
 		const needsCare =
 			settings.timeout !== undefined ||
@@ -91,6 +101,7 @@ export class Submissions {
 			settings.retryExceptions !== false ||
 			settings.retryDelay !== 0;
 		if (!needsCare) return this.#parts.submitter.submit(settings, plan, args, 0, origin);
+		if (settings.signal?.aborted || settings.timeout === 0) return this.#notStarted(settings);
 		const token = this.#reserveToken(settings);
 		let result: ObjectRef | ObjectRef[] | RefGenerator;
 		try {
@@ -100,8 +111,20 @@ export class Submissions {
 			throw error;
 		}
 		const first = result instanceof RefGenerator ? result.stream : Array.isArray(result) ? result[0] : result;
-		this.#watchOver(token >> 1, settings, first);
+		this.#watchOver(token >> 1, settings, first as ObjectRef);
 		return result;
+	}
+
+	/** What is cancelled before it is submitted surely does not run. */
+	#notStarted(settings: TaskSettings): ObjectRef | ObjectRef[] | RefGenerator {
+		const error = settings.signal?.aborted
+			? new TaskCancelledError(`Task ${settings.name} was not started: its signal is aborted.`, {
+					cause: settings.signal.reason,
+				})
+			: new TaskTimeoutError(`Task ${settings.name} was not started: its timeout is 0.`);
+		if (settings.isGenerator) return new RefGenerator(this.#engine.store.putError(error) as ObjectRef<void>);
+		if (settings.numReturns === 1) return this.#engine.store.putError(error);
+		return Array.from({ length: settings.numReturns }, () => this.#engine.store.putError(error));
 	}
 
 	#plan(settings: TaskSettings): Plan {
@@ -113,7 +136,7 @@ export class Submissions {
 
 	#reserveToken(settings: TaskSettings): number {
 		const number = this.#nextSpecial++;
-		this.#special.set(number, { settings, task: 0, generation: 0, deadline: undefined, onAbort: undefined });
+		this.#special.set(number, { settings, task: 0, generation: 0, deadline: undefined, withdraw: undefined });
 		return (number << 1) | (settings.retryExceptions === false ? 0 : JUDGED);
 	}
 
@@ -122,21 +145,18 @@ export class Submissions {
 		return this.#special.get(token >>> 1)?.settings;
 	}
 
-	#watchOver(number: number, settings: TaskSettings, first: ObjectRef | undefined): void {
+	#watchOver(number: number, settings: TaskSettings, first: ObjectRef): void {
 		const special = this.#special.get(number) as Special;
-		const { calls, task, taskGeneration } = this.#engine.thread;
-		special.task = first?.task ?? task;
-		special.generation = first?.taskGeneration ?? taskGeneration;
+		const { calls } = this.#engine.thread;
+		special.task = first.task;
+		special.generation = first.taskGeneration;
 		const cancel = (reason: number) => calls.cancel(special.task, special.generation, reason, RECURSIVE_AND_SETTLE);
-		if (settings.timeout !== undefined) {
+		if (settings.timeout !== undefined && settings.timeout !== Number.POSITIVE_INFINITY) {
 			special.deadline = this.#engine.deadlines.after(settings.timeout, () => cancel(REASON_TIMEOUT));
 		}
 		if (settings.signal !== undefined) {
-			special.onAbort = () => cancel(REASON_CANCELLED);
-			if (settings.signal.aborted) special.onAbort();
-			else settings.signal.addEventListener("abort", special.onAbort, { once: true });
+			special.withdraw = onAbort(settings.signal, () => cancel(REASON_CANCELLED));
 		}
-		if (first === undefined) return;
 		const waiter: Waiter = { ready: () => this.#forget(number), abandon: () => this.#forget(number) };
 		if (!this.#engine.waits.add(first.slot, first.generation, waiter)) this.#forget(number);
 	}
@@ -146,7 +166,7 @@ export class Submissions {
 		if (special === undefined) return;
 		this.#special.delete(number);
 		if (special.deadline !== undefined) this.#engine.deadlines.cancel(special.deadline);
-		if (special.onAbort !== undefined) special.settings.signal?.removeEventListener("abort", special.onAbort);
+		special.withdraw?.();
 	}
 
 	// ── judging failures ──
@@ -174,11 +194,12 @@ export class Submissions {
 			calls.fail(task, generation, 0, 0, 0, 0, 0);
 			return;
 		}
+		const failure = this.#verdict(at);
 		try {
-			if (wantsRetry(settings, this.#verdict(at), attempt)) this.retryLater(task, generation, settings, attempt);
+			if (wantsRetry(settings, failure, attempt)) this.retryLater(task, generation, settings, attempt, failure);
 			else calls.fail(task, generation, 0, 0, 0, 0, 0);
 		} catch (error) {
-			this.fail(task, generation, error);
+			this.fail(task, generation, undecided(settings, "retryExceptions", error, failure));
 		}
 	}
 
@@ -199,11 +220,24 @@ export class Submissions {
 	}
 
 	/** Runs a task that waits for a decision again, after its delay. */
-	retryLater(task: number, generation: number, settings: TaskSettings | undefined, attempt: number): void {
+	retryLater(
+		task: number,
+		generation: number,
+		settings: TaskSettings | undefined,
+		attempt: number,
+		failure?: unknown,
+	): void {
 		const { calls } = this.#engine.thread;
-		const delay = settings?.retryDelay ?? 0;
-		const milliseconds = typeof delay === "function" ? delay(attempt) : delay;
-		if (milliseconds > 0) this.#engine.deadlines.after(milliseconds, () => calls.retry(task, generation));
+		let delay = settings?.retryDelay ?? 0;
+		if (typeof delay === "function") {
+			try {
+				delay = milliseconds(delay(attempt), "what it returns");
+			} catch (error) {
+				this.fail(task, generation, undecided(settings as TaskSettings, "retryDelay", error, failure));
+				return;
+			}
+		}
+		if (delay > 0) this.#engine.deadlines.after(delay, () => calls.retry(task, generation));
 		else calls.retry(task, generation);
 	}
 
@@ -232,6 +266,14 @@ export class Submissions {
 	receive(_type: number, description: unknown): unknown {
 		return this.#options.shipping.receive(description);
 	}
+}
+
+/** The user's own rule threw: the task fails with both. */
+function undecided(settings: TaskSettings, option: string, thrown: unknown, failure: unknown): RayError {
+	const failed =
+		failure instanceof Error ? `${failure.message}. Its` : `Task ${settings.name} was lost with its worker. Its`;
+	const error = new RayError(`${failed} ${option} threw ${String(thrown)}`, { cause: thrown });
+	return failure === undefined ? error : Object.assign(error, { failure });
 }
 
 function wantsRetry(settings: TaskSettings, error: unknown, attempt: number): boolean {

@@ -10,6 +10,7 @@ import { type Board, MOST_SPARE_WORKERS } from "./board.ts";
 import type { LocalEngine, Role } from "./engine.ts";
 import { idOf } from "./ids.ts";
 import type { Logs } from "./logs.ts";
+import { functionName } from "./names.ts";
 import type { Kinds } from "./plans.ts";
 import type { Submissions } from "./submissions.ts";
 import { type Worker, Workers, type WorkersOptions } from "./workers.ts";
@@ -157,8 +158,10 @@ export class Supervisor implements Role {
 
 	#crashError(task: number, generation: number, attempt: number): Error {
 		const { workerId = -1, cause } = this.#crash ?? {};
+		const { thread, store } = this.#engine as LocalEngine;
+		const name = functionName(thread, store, task);
 		const taskId = idOf(this.#options.id, "t", task, generation);
-		const what = `Worker ${workerId} ended while it ran task ${taskId} (attempt ${attempt}): ${describe(cause)}`;
+		const what = `Worker ${workerId} ended while it ran task ${name} (${taskId}, attempt ${attempt}): ${describe(cause)}`;
 		if ((cause as { code?: unknown } | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY") {
 			return new OutOfMemoryError(`${what} Keep less alive in the task, or raise runtimeEnv.resourceLimits.`, {
 				cause,
@@ -267,7 +270,10 @@ export class Supervisor implements Role {
 	/** Until no task is unfinished, or the time is over. */
 	#idleBy(deadline: number): Promise<void> {
 		return new Promise((resolve) => {
-			const timer = setTimeout(resolve, Math.max(0, deadline - performance.now()));
+			const timer =
+				deadline === Number.POSITIVE_INFINITY
+					? undefined
+					: setTimeout(resolve, Math.max(0, deadline - performance.now()));
 			(this.#engine as LocalEngine).whenIdle(() => {
 				clearTimeout(timer);
 				resolve();
@@ -299,6 +305,6 @@ export class Supervisor implements Role {
 const NO_PARENT = { parent: 0, parentGeneration: 0 };
 
 function describe(cause: unknown): string {
-	if (cause instanceof Error) return `${cause.name}: ${cause.message}`;
-	return `${String(cause ?? "the reason is not known")}.`;
+	const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause ?? "the reason is not known");
+	return /[.!?]$/.test(what) ? what : `${what}.`;
 }

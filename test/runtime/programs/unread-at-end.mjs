@@ -14,3 +14,4 @@ await fail
 	.remote("asked for")
 	.get()
 	.catch(() => {});
+fail.options({ numReturns: 0, name: "nothing" }).remote("no results");
