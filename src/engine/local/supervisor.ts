@@ -111,7 +111,9 @@ export class Supervisor implements Role {
 		this.#engine.mailbox.drain();
 		this.#crash = undefined;
 		if (this.#stopping) return;
-		if (!worker.up && ++this.#failedStarts >= MOST_FAILED_STARTS) this.#giveUp(worker);
+		// One that was ended on purpose might have started well.
+		const failed = !worker.up && !worker.ending;
+		if (failed && ++this.#failedStarts >= MOST_FAILED_STARTS) this.#giveUp(worker);
 		else this.wantWorkers(worker.kind);
 	}
 
