@@ -1,7 +1,7 @@
 // A picture of the Mandelbrot set, row by row, each row a task: first on one thread, then on all cores.
 //
 //   npm start
-import { availableParallelism } from "node:os";
+import { availableParallelism, loadavg } from "node:os";
 import * as ray from "wasmray";
 
 const terminal = process.stdout.isTTY === true;
@@ -84,4 +84,7 @@ if (!terminal) console.log(`\n${picture.join("\n")}`);
 
 console.log(`\n${rows} tasks. One thread: ${one.toFixed(2)} s. ${cores} threads: ${all.toFixed(2)} s.`);
 if (cores > 1) console.log(`That is ${(one / all).toFixed(2)} times as fast.`);
+const [load] = loadavg();
+if (load > cores + 1)
+	console.log(`(Other programs keep this machine busy: a load of ${load.toFixed(1)} on ${cores} cores.)`);
 console.log("More to try: node examples/01-parallel-map.mjs, … and docs/guide.md");

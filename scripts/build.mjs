@@ -9,10 +9,11 @@ import { embedWorker } from "./build/worker.mjs";
 import { layoutsAreFresh, writeLayouts } from "./layout.mjs";
 import { root } from "./paths.mjs";
 
-export async function buildAll() {
+/** `packageOnly`: not the builds of the core that only tests and tools use, which take most of the time. */
+export async function buildAll(packageOnly = false) {
 	if (!layoutsAreFresh()) writeLayouts();
 	if (existsSync(join(root, "assembly", "index.ts"))) {
-		await buildWasm();
+		await buildWasm(packageOnly);
 		await embedWasm();
 	}
 	await embedWorker();
@@ -21,7 +22,7 @@ export async function buildAll() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	try {
-		await buildAll();
+		await buildAll(process.argv.includes("--package"));
 	} catch (error) {
 		console.error(error instanceof Error ? error.message : error);
 		process.exitCode = 1;

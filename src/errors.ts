@@ -1,3 +1,4 @@
+// biome-ignore-all lint/complexity/noThisInStatic: a class that names itself inside is renamed by bundlers, and printed as _TaskError.
 /**
  * Every error of the package. Each has a stable `code`, and each is recognised by a symbol on its prototype, so that
  * `instanceof` holds across realms and across several copies of the package in one process.
@@ -59,8 +60,8 @@ export class RayError extends Error {
 	}
 
 	static {
-		identify(RayError, "RayError", "ERR_RAY");
-		Object.defineProperty(RayError, Symbol.hasInstance, { value: hasInstance });
+		identify(this, "RayError", "ERR_RAY");
+		Object.defineProperty(this, Symbol.hasInstance, { value: hasInstance });
 	}
 }
 
@@ -69,28 +70,28 @@ export class RayError extends Error {
 /** Something needed a runtime and there is none. Await `init()` first, or wrap the program in `main()`. */
 export class RuntimeNotInitializedError extends RayError {
 	static {
-		identify(RuntimeNotInitializedError, "RuntimeNotInitializedError", "ERR_RAY_NOT_INITIALIZED");
+		identify(this, "RuntimeNotInitializedError", "ERR_RAY_NOT_INITIALIZED");
 	}
 }
 
 /** `init()` while a default runtime exists. Shut that one down first, use it, or make another by `createRuntime()`. */
 export class RuntimeAlreadyInitializedError extends RayError {
 	static {
-		identify(RuntimeAlreadyInitializedError, "RuntimeAlreadyInitializedError", "ERR_RAY_ALREADY_INITIALIZED");
+		identify(this, "RuntimeAlreadyInitializedError", "ERR_RAY_ALREADY_INITIALIZED");
 	}
 }
 
 /** The runtime was shut down before this was done. Await results before `shutdown()`, or shut down with `{ drain: true }`. */
 export class RuntimeShutdownError extends RayError {
 	static {
-		identify(RuntimeShutdownError, "RuntimeShutdownError", "ERR_RAY_SHUTDOWN");
+		identify(this, "RuntimeShutdownError", "ERR_RAY_SHUTDOWN");
 	}
 }
 
 /** A host of the cluster, or the way to it, failed, or it cannot do what was asked. The message names the address and the step. */
 export class ClusterError extends RayError {
 	static {
-		identify(ClusterError, "ClusterError", "ERR_RAY_CLUSTER");
+		identify(this, "ClusterError", "ERR_RAY_CLUSTER");
 	}
 }
 
@@ -112,7 +113,7 @@ export class TaskError extends RayError {
 	readonly taskId: string;
 	readonly taskName: string;
 	readonly attempts: number;
-	readonly remoteStack: string;
+	declare readonly remoteStack: string;
 	declare readonly actorId?: string;
 
 	constructor(message = "", options: TaskErrorOptions = {}) {
@@ -120,12 +121,17 @@ export class TaskError extends RayError {
 		this.taskId = options.taskId ?? "";
 		this.taskName = options.taskName ?? "";
 		this.attempts = options.attempts ?? 1;
-		this.remoteStack = options.remoteStack ?? "";
+		// Not enumerable: printed, it would only repeat the cause's.
+		Object.defineProperty(this, "remoteStack", {
+			value: options.remoteStack ?? "",
+			configurable: true,
+			writable: true,
+		});
 		if (options.actorId !== undefined) this.actorId = options.actorId;
 	}
 
 	static {
-		identify(TaskError, "TaskError", "ERR_RAY_TASK");
+		identify(this, "TaskError", "ERR_RAY_TASK");
 	}
 }
 
@@ -143,7 +149,7 @@ export class TaskCancelledError extends RayError {
 	}
 
 	static {
-		identify(TaskCancelledError, "TaskCancelledError", "ERR_RAY_TASK_CANCELLED");
+		identify(this, "TaskCancelledError", "ERR_RAY_TASK_CANCELLED");
 	}
 }
 
@@ -157,14 +163,14 @@ export class TaskTimeoutError extends RayError {
 	}
 
 	static {
-		identify(TaskTimeoutError, "TaskTimeoutError", "ERR_RAY_TASK_TIMEOUT");
+		identify(this, "TaskTimeoutError", "ERR_RAY_TASK_TIMEOUT");
 	}
 }
 
 /** It asks for more than any node has: its refs reject at once. Ask for less, or start the runtime with the resource that the message names. */
 export class TaskUnschedulableError extends RayError {
 	static {
-		identify(TaskUnschedulableError, "TaskUnschedulableError", "ERR_RAY_UNSCHEDULABLE");
+		identify(this, "TaskUnschedulableError", "ERR_RAY_UNSCHEDULABLE");
 	}
 }
 
@@ -182,21 +188,21 @@ export class WorkerCrashedError extends RayError {
 	}
 
 	static {
-		identify(WorkerCrashedError, "WorkerCrashedError", "ERR_RAY_WORKER_CRASHED");
+		identify(this, "WorkerCrashedError", "ERR_RAY_WORKER_CRASHED");
 	}
 }
 
 /** A worker's JavaScript heap reached its limit. Keep less alive in the task, or raise `runtimeEnv.resourceLimits`. */
 export class OutOfMemoryError extends RayError {
 	static {
-		identify(OutOfMemoryError, "OutOfMemoryError", "ERR_RAY_OUT_OF_MEMORY");
+		identify(this, "OutOfMemoryError", "ERR_RAY_OUT_OF_MEMORY");
 	}
 }
 
 /** Too many tasks or calls are unfinished. Await `capacity()` before submitting more, or raise the limit that the message names. */
 export class PendingCallsLimitExceededError extends RayError {
 	static {
-		identify(PendingCallsLimitExceededError, "PendingCallsLimitExceededError", "ERR_RAY_PENDING_CALLS_LIMIT");
+		identify(this, "PendingCallsLimitExceededError", "ERR_RAY_PENDING_CALLS_LIMIT");
 	}
 }
 
@@ -216,49 +222,49 @@ export class ActorError extends RayError {
 	}
 
 	static {
-		identify(ActorError, "ActorError", "ERR_RAY_ACTOR");
+		identify(this, "ActorError", "ERR_RAY_ACTOR");
 	}
 }
 
 /** The actor is dead: killed, ended, out of restarts, or its constructor threw (`cause`). Make another one. */
 export class ActorDiedError extends ActorError {
 	static {
-		identify(ActorDiedError, "ActorDiedError", "ERR_RAY_ACTOR_DIED");
+		identify(this, "ActorDiedError", "ERR_RAY_ACTOR_DIED");
 	}
 }
 
 /** The actor is being restarted, and this call was under way. Call again, or set `maxTaskRetries` if the call may run twice. */
 export class ActorUnavailableError extends ActorError {
 	static {
-		identify(ActorUnavailableError, "ActorUnavailableError", "ERR_RAY_ACTOR_UNAVAILABLE");
+		identify(this, "ActorUnavailableError", "ERR_RAY_ACTOR_UNAVAILABLE");
 	}
 }
 
 /** No live actor has that name in that namespace. Create it, or use `getIfExists`. */
 export class ActorNotFoundError extends RayError {
 	static {
-		identify(ActorNotFoundError, "ActorNotFoundError", "ERR_RAY_ACTOR_NOT_FOUND");
+		identify(this, "ActorNotFoundError", "ERR_RAY_ACTOR_NOT_FOUND");
 	}
 }
 
 /** A live actor has that name already. Use another name, or `getIfExists: true`. */
 export class ActorNameTakenError extends RayError {
 	static {
-		identify(ActorNameTakenError, "ActorNameTakenError", "ERR_RAY_ACTOR_NAME_TAKEN");
+		identify(this, "ActorNameTakenError", "ERR_RAY_ACTOR_NAME_TAKEN");
 	}
 }
 
 /** The queue holds `maxSize` items: at once for `putNowait`, after its timeout for `put`. Take items, or wait longer. */
 export class QueueFullError extends RayError {
 	static {
-		identify(QueueFullError, "QueueFullError", "ERR_RAY_QUEUE_FULL");
+		identify(this, "QueueFullError", "ERR_RAY_QUEUE_FULL");
 	}
 }
 
 /** The queue holds nothing: at once for `getNowait`, after its timeout for `get`. Put items, or wait longer. */
 export class QueueEmptyError extends RayError {
 	static {
-		identify(QueueEmptyError, "QueueEmptyError", "ERR_RAY_QUEUE_EMPTY");
+		identify(this, "QueueEmptyError", "ERR_RAY_QUEUE_EMPTY");
 	}
 }
 
@@ -267,21 +273,21 @@ export class QueueEmptyError extends RayError {
 /** The value was not ready in time. The task goes on: get again, wait longer, or cancel it. */
 export class GetTimeoutError extends RayError {
 	static {
-		identify(GetTimeoutError, "GetTimeoutError", "ERR_RAY_GET_TIMEOUT");
+		identify(this, "GetTimeoutError", "ERR_RAY_GET_TIMEOUT");
 	}
 }
 
 /** The store has no room for the value. Release handles, spill, or raise `objectStoreMemory`. */
 export class ObjectStoreFullError extends RayError {
 	static {
-		identify(ObjectStoreFullError, "ObjectStoreFullError", "ERR_RAY_STORE_FULL");
+		identify(this, "ObjectStoreFullError", "ERR_RAY_STORE_FULL");
 	}
 }
 
 /** The spill directory's disk is full. Make room, or choose another `spillDirectory`. */
 export class OutOfDiskError extends RayError {
 	static {
-		identify(OutOfDiskError, "OutOfDiskError", "ERR_RAY_OUT_OF_DISK");
+		identify(this, "OutOfDiskError", "ERR_RAY_OUT_OF_DISK");
 	}
 }
 
@@ -299,21 +305,21 @@ export class ObjectLostError extends RayError {
 	}
 
 	static {
-		identify(ObjectLostError, "ObjectLostError", "ERR_RAY_OBJECT_LOST");
+		identify(this, "ObjectLostError", "ERR_RAY_OBJECT_LOST");
 	}
 }
 
 /** The value was deleted by `free()` while this handle was held. Free only what nobody needs any more. */
 export class ObjectFreedError extends ObjectLostError {
 	static {
-		identify(ObjectFreedError, "ObjectFreedError", "ERR_RAY_OBJECT_FREED");
+		identify(this, "ObjectFreedError", "ERR_RAY_OBJECT_FREED");
 	}
 }
 
 /** The handle was given up, by `using` or dispose, and then used. Use it before, or keep another handle. */
 export class RefDisposedError extends RayError {
 	static {
-		identify(RefDisposedError, "RefDisposedError", "ERR_RAY_REF_DISPOSED");
+		identify(this, "RefDisposedError", "ERR_RAY_REF_DISPOSED");
 	}
 }
 
@@ -336,13 +342,13 @@ export class SerializationError extends RayError {
 	}
 
 	static {
-		identify(SerializationError, "SerializationError", "ERR_RAY_SERIALIZATION");
+		identify(this, "SerializationError", "ERR_RAY_SERIALIZATION");
 	}
 }
 
 /** A worker cannot have this function. The message names the variables that it uses from outside; give them by `closure`, or export it from a module. */
 export class FunctionNotShippableError extends RayError {
 	static {
-		identify(FunctionNotShippableError, "FunctionNotShippableError", "ERR_RAY_FUNCTION_NOT_SHIPPABLE");
+		identify(this, "FunctionNotShippableError", "ERR_RAY_FUNCTION_NOT_SHIPPABLE");
 	}
 }

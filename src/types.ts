@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // biome-ignore-all lint/suspicious/noExplicitAny: users' own types stand there, and unknown would not let them in.
 /** The public types: what users give and get. Types only, so that every layer may name them. */
 

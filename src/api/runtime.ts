@@ -1,5 +1,6 @@
 import { wrongType } from "../engine/checks.ts";
 import type { Engine } from "../engine/engine.ts";
+import { INSPECT } from "../engine/inspect.ts";
 import { RuntimeShutdownError } from "../errors.ts";
 import type { GetFn, GetSyncFn, ObjectRef, Runtime, ShutdownOptions, WaitFn } from "../types.ts";
 import { isWorker, refuseInTask, runWith } from "./current.ts";
@@ -57,6 +58,10 @@ class RuntimeHandle implements Runtime {
 
 	[Symbol.asyncDispose](): Promise<void> {
 		return this.shutdown();
+	}
+
+	[INSPECT](): string {
+		return `Runtime(${this.id}${this[ENGINE].alive ? "" : ", shut down"})`;
 	}
 }
 

@@ -1,11 +1,13 @@
 /** Remote functions: what `remote` makes of a function, and what can be done about the tasks it starts. */
 import { checkOptions, flag, isClass, show, whole, wrongType } from "../engine/checks.ts";
 import { isRefGenerator } from "../engine/generator.ts";
+import { INSPECT } from "../engine/inspect.ts";
 import { checkUsable, isRef } from "../engine/ref.ts";
 import { provideRemoteFunctions, SETTINGS, settingsOf } from "../engine/remote-function.ts";
 import type { Definition, TaskSettings } from "../engine/settings.ts";
 import { callSite } from "../functions/callsite.ts";
 import { definitions } from "../functions/definitions.ts";
+import { nameAt } from "../functions/naming.ts";
 import type {
 	AnyFn,
 	CancelOptions,
@@ -57,7 +59,7 @@ function checkFunction(fn: unknown): void {
 function define(fn: AnyFn): Definition {
 	const site = callSite(remote);
 	const ordinal = definitions().register(site, fn);
-	return { fn, name: fn.name || "anonymous", site, ordinal, shipped: new WeakMap() };
+	return { fn, name: fn.name || nameAt(site) || "anonymous", site, ordinal, shipped: new WeakMap() };
 }
 
 type AnyRemoteFunction = RemoteFunction<AnyFn, unknown>;
@@ -65,7 +67,7 @@ type AnyRemoteFunction = RemoteFunction<AnyFn, unknown>;
 /** What all remote functions have in common. */
 const common = Object.create(Function.prototype, {
 	[SENDABLE]: { value: "function" },
-	[Symbol.for("nodejs.util.inspect.custom")]: { value: showRemote },
+	[INSPECT]: { value: showRemote },
 	local: {
 		get(this: AnyRemoteFunction) {
 			return settingsOf(this)?.definition.fn;

@@ -1,5 +1,5 @@
 /** Waiting for some of many objects, without getting their values. */
-import { type Check, checkOptions, milliseconds, whole, wrongType } from "../engine/checks.ts";
+import { type Check, checkOptions, timeLimit, whole, wrongType } from "../engine/checks.ts";
 import type { ObjectRef as Ref } from "../engine/ref.ts";
 import { checkUsable } from "../engine/ref.ts";
 import { GetTimeoutError } from "../errors.ts";
@@ -23,7 +23,7 @@ export const wait: WaitFn = async <R extends AnyRef>(refs: readonly R[], options
 	refuseTwice("wait", checked);
 	if (checked.length === 0) throw new RangeError("wait(): refs must have one ref at least");
 	const numReturns: Check<number> = whole(1, checked.length);
-	const { numReturns: count = 1, timeout } = checkOptions("wait", options, { numReturns, timeout: milliseconds });
+	const { numReturns: count = 1, timeout } = checkOptions("wait", options, { numReturns, timeout: timeLimit });
 	const found = new Set(await onlyEngine("wait", checked).wait(checked, count, timeout));
 	const ready: R[] = [];
 	const pending: R[] = [];
@@ -51,7 +51,7 @@ export function asCompleted(refs: Iterable<ObjectRef>, options?: CompletedOption
 	}
 	const checked = refList("asCompleted", [...refs]);
 	refuseTwice("asCompleted", checked);
-	const { timeout } = checkOptions("asCompleted", options, { timeout: milliseconds });
+	const { timeout } = checkOptions("asCompleted", options, { timeout: timeLimit });
 	if (checked.length > 0) onlyEngine("asCompleted", checked);
 	return completed(checked, timeout);
 }

@@ -84,6 +84,16 @@ export const milliseconds: Check<number> = (value, where) => {
 	return value;
 };
 
+/** The same, or for ever. */
+export const timeLimit: Check<number> = (value, where) => {
+	const allowed = `a number of milliseconds from 0 to ${MOST_MILLISECONDS}, or Infinity`;
+	if (typeof value !== "number") throw wrongType(where, allowed, value);
+	if (!(value >= 0 && (value <= MOST_MILLISECONDS || value === Number.POSITIVE_INFINITY))) {
+		throw outOfRange(where, allowed, value);
+	}
+	return value;
+};
+
 /** Told by its tag: another realm has a class of its own. */
 export const abortSignal: Check<AbortSignal> = (value, where) => {
 	if (Object.prototype.toString.call(value) !== "[object AbortSignal]") throw wrongType(where, "an AbortSignal", value);

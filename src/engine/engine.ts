@@ -42,7 +42,7 @@ export interface Engine {
 	submit(settings: TaskSettings, args: readonly unknown[]): ObjectRef | ObjectRef[] | RefGenerator;
 	cancel(ref: ObjectRef, options: { force: boolean; recursive: boolean }): boolean;
 	capacity(count: number): Promise<void>;
-	/** The generator's next item; undefined: it has ended. What made it fail is the error of its last item. */
+	/** The generator's next item; undefined: it has ended. Of one that failed the last item is a ref of the stream itself. */
 	nextItem(stream: ObjectRef): Promise<ObjectRef | undefined>;
 
 	context(): RuntimeContext;

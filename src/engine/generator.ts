@@ -1,4 +1,5 @@
 import type { ObjectRefGenerator } from "../types.ts";
+import { INSPECT } from "./inspect.ts";
 import { checkUsable, type ObjectRef } from "./ref.ts";
 
 const GENERATOR: unique symbol = Symbol.for("wasmray.generator") as never;
@@ -31,9 +32,14 @@ export class RefGenerator<T = unknown> implements ObjectRefGenerator<T> {
 	async next(): Promise<IteratorResult<ObjectRef<T>, undefined>> {
 		if (!this.#over) checkUsable(this.#stream);
 		const item = this.#over ? undefined : await this.#stream.engine.nextItem(this.#stream);
-		if (item !== undefined) return { done: false, value: item as ObjectRef<T> };
-		this.#over = true;
-		return { done: true, value: undefined };
+		if (item === undefined || this.#over) {
+			item?.[Symbol.dispose]();
+			this.#over = true;
+			return { done: true, value: undefined };
+		}
+		// Of a generator that failed, however it did, its end is one more item.
+		this.#over = item.slot === this.#stream.slot && item.generation === this.#stream.generation;
+		return { done: false, value: item as ObjectRef<T> };
 	}
 
 	async return(): Promise<IteratorResult<ObjectRef<T>, undefined>> {
@@ -50,6 +56,11 @@ export class RefGenerator<T = unknown> implements ObjectRefGenerator<T> {
 
 	[Symbol.asyncIterator](): this {
 		return this;
+	}
+
+	/** @internal */
+	[INSPECT](): string {
+		return `ObjectRefGenerator(${this.#stream.id})`;
 	}
 }
 

@@ -1,7 +1,7 @@
 import type { GetOptions } from "../types.ts";
-import { abortSignal, checkOptions, flag, milliseconds } from "./checks.ts";
+import { abortSignal, checkOptions, flag, timeLimit } from "./checks.ts";
 
-const getChecks = { timeout: milliseconds, signal: abortSignal, copy: flag };
+const getChecks = { timeout: timeLimit, signal: abortSignal, copy: flag };
 
 /** Refuses wrong options of a get. */
 export function checkGetOptions(call: string, options: unknown): void {

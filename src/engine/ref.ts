@@ -3,6 +3,7 @@ import type { GetOptions } from "../types.ts";
 import { SENDABLE } from "../values/hooks.ts";
 import type { Engine } from "./engine.ts";
 import { checkGetOptions } from "./get-options.ts";
+import { INSPECT } from "./inspect.ts";
 
 /**
  * A future for a value in the object store: a handle that may be nested in values and sent to any task.
@@ -55,9 +56,14 @@ export class ObjectRef<T = unknown> implements Disposable {
 		return "ObjectRef";
 	}
 
-	/** @internal What `console.log` and JSON show. */
+	/** @internal What JSON shows. */
 	toJSON(): { ObjectRef: string } {
 		return { ObjectRef: this.id };
+	}
+
+	/** @internal What `console.log` shows. */
+	[INSPECT](): string {
+		return `ObjectRef(${this.id}${this.disposed ? ", disposed" : ""})`;
 	}
 }
 

@@ -68,6 +68,16 @@ function readFile(file: string): ReadFile {
 	return latest;
 }
 
+/** What stands on the line of a call, before and from its position on. */
+export function lineAround({ file, line, column }: CallSite): [before: string, from: string] | undefined {
+	const read = readFile(file);
+	const start = startOfLine(read, line);
+	if (read.text === undefined || start === undefined) return undefined;
+	const end = read.text.indexOf("\n", start);
+	const text = read.text.slice(start, end < 0 ? undefined : end);
+	return [text.slice(0, column - 1), text.slice(column - 1)];
+}
+
 /** Whether a file's text declares or imports a name: where variables cannot be seen, a global may be hidden by one. */
 export function bindsName(file: string, name: string): boolean {
 	const text = fileText(file);

@@ -25,22 +25,39 @@ export function writeOutput(stream: OutputStream, text: string): void {
 	}
 }
 
-const exitCallbacks = new Set<(code: number) => void>();
-
-function runExitCallbacks(code: number): void {
-	for (const callback of [...exitCallbacks]) callback(code);
+/** One listener of the process for all callbacks, however many runtimes there are: more than ten would be warned of. */
+function shareListener(event: "exit" | "beforeExit"): (callback: (code: number) => void) => () => void {
+	const callbacks = new Set<(code: number) => void>();
+	const run = (code: number) => {
+		for (const callback of [...callbacks]) callback(code);
+	};
+	return (callback) => {
+		if (callbacks.size === 0) process.on(event as "exit", run);
+		callbacks.add(callback);
+		return () => {
+			callbacks.delete(callback);
+			if (callbacks.size === 0) process.removeListener(event, run);
+		};
+	};
 }
 
 /**
  * Calls back when this thread ends by itself: the end of its event loop, `process.exit()`, an uncaught exception; not
  * when it is terminated or a signal ends the process. Only synchronous work gets done. Returns the way to withdraw.
  */
-export function onExit(callback: (code: number) => void): () => void {
-	// One listener for all, however many runtimes there are: more than ten would be warned of.
-	if (exitCallbacks.size === 0) process.on("exit", runExitCallbacks);
-	exitCallbacks.add(callback);
+export const onExit = shareListener("exit");
+
+const onBeforeExit = shareListener("beforeExit");
+
+/**
+ * Calls back when the event loop has run dry, after all of the program's own listeners and what they do at once: any of
+ * them may begin new work. What the callback begins keeps the process. Returns the way to withdraw.
+ */
+export function onLoopEmpty(callback: () => void): () => void {
+	let open = true;
+	const withdraw = onBeforeExit(() => queueMicrotask(() => process.nextTick(() => open && callback())));
 	return () => {
-		exitCallbacks.delete(callback);
-		if (exitCallbacks.size === 0) process.removeListener("exit", runExitCallbacks);
+		open = false;
+		withdraw();
 	};
 }

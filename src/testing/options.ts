@@ -1,5 +1,5 @@
 /** What `withTestRuntime` takes beside the options of `init`. */
-import { checkOptions, flag, isPlainObject, milliseconds, unknownName } from "../engine/checks.ts";
+import { checkOptions, flag, isPlainObject, timeLimit, unknownName } from "../engine/checks.ts";
 import type { InitOptions } from "../index.ts";
 
 export interface TestRuntimeOptions extends InitOptions {
@@ -20,7 +20,7 @@ export interface TestSettings {
 }
 
 const DEFAULT_TIMEOUT = 30_000;
-const checks = { timeout: milliseconds, checkImmutability: flag, checkLeaks: flag };
+const checks = { timeout: timeLimit, checkImmutability: flag, checkLeaks: flag };
 const near = Object.keys(checks);
 
 export function testSettings(call: string, options: unknown): TestSettings {

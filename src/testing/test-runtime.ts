@@ -80,6 +80,8 @@ async function runTest<R>(call: string, body: (runtime: Runtime) => R | Promise<
 	} finally {
 		// There is nothing left to wait for: the test passed, or it failed already.
 		await runtime.shutdown({ timeout: 0 });
+		// The body may have ended it by shutdownNow(), which waits for nothing.
+		await engine.inspection?.endWorkers();
 		const left = engine.inspection?.workers() ?? [];
 		if (settings.checkLeaks && left.length > 0) {
 			// biome-ignore lint/correctness/noUnsafeFinally: threads that cannot be ended matter more than what else failed.
@@ -92,6 +94,7 @@ async function runTest<R>(call: string, body: (runtime: Runtime) => R | Promise<
 async function withinTime<R>(engine: Engine, timeout: number, body: () => R | Promise<R>): Promise<R> {
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	const expired = new Promise<never>((_, reject) => {
+		if (timeout === Number.POSITIVE_INFINITY) return;
 		timer = setTimeout(() => reject(new Error(describeExpiry(engine.inspection, timeout))), timeout);
 	});
 	try {

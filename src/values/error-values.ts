@@ -58,7 +58,7 @@ export function takeApart(error: object): ErrorParts {
 	if (isHidden("code") && (typeof code === "string" || typeof code === "number") && classes[0] !== "DOMException") {
 		hide("code", code);
 	}
-	for (const key of ["cause", "errors"]) if (own(key) && isHidden(key)) hide(key, source[key]);
+	for (const key of ["cause", "errors", "remoteStack"]) if (own(key) && isHidden(key)) hide(key, source[key]);
 	return { classes, hidden, fields: Object.keys(error) };
 }
 

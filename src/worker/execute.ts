@@ -60,7 +60,7 @@ export class Executor {
 			}
 			result = this.#call(task, shipped);
 		} catch (error) {
-			return this.#fail(task, error, true);
+			return this.#fail(task, error);
 		}
 		return result === GOES_ON ? undefined : this.#finish(task, result);
 	}
@@ -68,7 +68,7 @@ export class Executor {
 	/** The step that ends a task that is over. */
 	end(task: RunningTask): Step {
 		const outcome = task.outcome as Outcome;
-		return "error" in outcome ? this.#fail(task, outcome.error, outcome.reports) : this.#finish(task, outcome.value);
+		return "error" in outcome ? this.#fail(task, outcome.error) : this.#finish(task, outcome.value);
 	}
 
 	async #runLater(task: RunningTask, loading: Promise<ShippedFunction>): Promise<void> {
@@ -76,7 +76,7 @@ export class Executor {
 			const result = this.#call(task, await loading);
 			if (result !== GOES_ON) this.#settle(task, { value: result });
 		} catch (error) {
-			this.#settle(task, { error, reports: true });
+			this.#settle(task, { error });
 		}
 	}
 
@@ -95,14 +95,13 @@ export class Executor {
 		const result = runAs(task, shipped.asynchronous !== false, () => fn(...args));
 		const streams = ((this.#engine.thread.views.u32[at + (TASK_ENTRY_FLAGS >> 2)] as number) & TASK_FLAG_STREAM) !== 0;
 		if (streams) {
-			// What it throws is told by its last item: the end of the stream need not be asked for.
 			const items = runAs(task, true, () => yieldItems(this.#engine, task, result));
-			this.#settleLater(task, items, false);
+			this.#settleLater(task, items);
 			return GOES_ON;
 		}
 		if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
 			shipped.asynchronous = true;
-			this.#settleLater(task, result as PromiseLike<unknown>, true);
+			this.#settleLater(task, result as PromiseLike<unknown>);
 			return GOES_ON;
 		}
 		// From its next call on, nothing is carried past awaits, unless it gives a promise some time.
@@ -110,10 +109,10 @@ export class Executor {
 		return result;
 	}
 
-	#settleLater(task: RunningTask, result: PromiseLike<unknown>, reports: boolean): void {
+	#settleLater(task: RunningTask, result: PromiseLike<unknown>): void {
 		result.then(
 			(value) => this.#settle(task, { value }),
-			(error: unknown) => this.#settle(task, { error, reports }),
+			(error: unknown) => this.#settle(task, { error }),
 		);
 	}
 
@@ -148,7 +147,7 @@ export class Executor {
 	}
 
 	#finish(task: RunningTask, value: unknown): Step {
-		if (task.cancelReason !== 0) return this.#fail(task, task.cancelError(), false);
+		if (task.cancelReason !== 0) return this.#fail(task, task.cancelError());
 		const { thread, store, runner } = this.#engine;
 		const count = thread.views.u32[(thread.taskAt(task.task) + TASK_ENTRY_RESULTS) >> 2] as number;
 		try {
@@ -156,7 +155,7 @@ export class Executor {
 			store.write(value, "result", 0);
 		} catch (error) {
 			this.#giveBlocksBack();
-			return this.#fail(task, error, true);
+			return this.#fail(task, error);
 		}
 		return runner.steps.finish(task.task, task.generation, store.flags, store.a, store.b, store.c, store.d);
 	}
@@ -184,13 +183,13 @@ export class Executor {
 	}
 
 	/** The step that ends the task with what it threw, or asks its submitter about it. */
-	#fail(task: RunningTask, thrown: unknown, reports: boolean): Step {
+	#fail(task: RunningTask, thrown: unknown): Step {
 		const { store, runner } = this.#engine;
 		if (task.name === "") task.name = this.#functions.nameOf(task.code, task.codeGeneration);
 		const judged = task.judged && task.cancelReason === 0;
 		const error = task.cancelReason === 0 ? taskError(task, thrown, judged) : task.cancelError();
 		try {
-			store.writeError(error, reports && task.cancelReason === 0);
+			store.writeError(error, task.cancelReason === 0);
 		} catch {
 			return this.#failWithoutRoom(task);
 		}
@@ -211,7 +210,7 @@ export class Executor {
 		if (this.#blocks.length > 0) this.#giveBlocksBack();
 		else this.#engine.store.discard();
 		if (status === STATUS_TABLE_FULL) return this.#failWithoutRoom(task);
-		return this.#fail(task, statusError(status, `the result of task ${task.id}`), true);
+		return this.#fail(task, statusError(status, `the result of task ${task.id}`));
 	}
 
 	/** The core has taken what the last step gave it. */

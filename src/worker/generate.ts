@@ -1,28 +1,22 @@
 /** A generator's items, given to the core one by one; at the limit of unread ones it pauses, and its CPU is free. */
-import { STATE_ERROR, STATUS_SEALED } from "../core/layout.ts";
+import { STATUS_SEALED } from "../core/layout.ts";
 import type { LocalEngine } from "../engine/local/engine.ts";
 import { throwStatus } from "../engine/local/status.ts";
 import { RayError } from "../errors.ts";
 import type { RunningTask } from "./running.ts";
-import { taskError } from "./task-error.ts";
 
 const PAUSE = 1;
 
-/** Ends when the generator has; rejects with what it threw, after that was given as the last item. */
+/** Ends when the generator has; rejects with what it threw: its reader gets that as the last item. */
 export async function yieldItems(engine: LocalEngine, task: RunningTask, result: unknown): Promise<void> {
-	const items = await result;
-	const iterator = iteratorOf(task, items);
-	try {
-		for (;;) {
-			const step = await iterator.next();
-			if (step.done) return;
-			if (task.cancelReason !== 0 || !(await give(engine, task, await step.value))) break;
-		}
-		await iterator.return?.();
-	} catch (error) {
-		await giveError(engine, task, error);
-		throw error;
+	const iterator = iteratorOf(task, await result);
+	while (task.cancelReason === 0) {
+		const step = await iterator.next();
+		if (step.done) return;
+		const item = await step.value;
+		if (task.cancelReason === 0 && !(await give(engine, task, item))) break;
 	}
+	await iterator.return?.();
 }
 
 function iteratorOf(task: RunningTask, items: unknown): AsyncIterator<unknown> | Iterator<unknown> {
@@ -55,12 +49,4 @@ function credit(task: RunningTask): Promise<void> {
 			task.cpu.leaveWait(resolve);
 		};
 	});
-}
-
-async function giveError(engine: LocalEngine, task: RunningTask, thrown: unknown): Promise<void> {
-	if (task.cancelReason !== 0) return;
-	const { store, thread } = engine;
-	store.writeError(taskError(task, thrown, false), true);
-	const flags = store.flags | STATE_ERROR;
-	if (thread.calls.give(task.task, task.generation, flags, store.a, store.b, store.c, store.d) < 0) store.discard();
 }

@@ -22,7 +22,7 @@ import { type CpuHost, TaskCpu } from "../engine/local/protocol/cpu.ts";
 import { TaskCancelledError, TaskTimeoutError } from "../errors.ts";
 import { nextTurn } from "../platform/yield.ts";
 
-export type Outcome = { readonly value: unknown } | { readonly error: unknown; readonly reports: boolean };
+export type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
 export class RunningTask implements CpuHost {
 	readonly task: number;
@@ -57,6 +57,11 @@ export class RunningTask implements CpuHost {
 
 	get codeGeneration(): number {
 		return this.#thread.views.u32[this.#at + (TASK_ENTRY_CODE_GENERATION >> 2)] as number;
+	}
+
+	/** The worker it runs on. */
+	get worker(): number {
+		return this.#thread.index;
 	}
 
 	get attempt(): number {

@@ -264,12 +264,20 @@ describe("remote and options", () => {
 			RangeError,
 			"remote(): retryDelay must be a number of milliseconds from 0 to 2147483647, not -1",
 		],
+		[{ retryDelay: Number.POSITIVE_INFINITY }, RangeError, "from 0 to 2147483647, not Infinity"],
 		[{ retryDelay: "1s" }, TypeError, "remote(): retryDelay must be a number of milliseconds, or a function (attempt)"],
-		[{ timeout: -1 }, RangeError, "remote(): timeout must be a number of milliseconds from 0 to 2147483647, not -1"],
-		[{ timeout: Number.POSITIVE_INFINITY }, RangeError, "from 0 to 2147483647, not Infinity"],
-		[{ timeout: Number.NaN }, RangeError, "from 0 to 2147483647, not NaN"],
-		[{ timeout: 2 ** 31 }, RangeError, "from 0 to 2147483647, not 2147483648"],
-		[{ timeout: "5s" }, TypeError, 'remote(): timeout must be a number of milliseconds from 0 to 2147483647, not "5s"'],
+		[
+			{ timeout: -1 },
+			RangeError,
+			"remote(): timeout must be a number of milliseconds from 0 to 2147483647, or Infinity, not -1",
+		],
+		[{ timeout: Number.NaN }, RangeError, "from 0 to 2147483647, or Infinity, not NaN"],
+		[{ timeout: 2 ** 31 }, RangeError, "from 0 to 2147483647, or Infinity, not 2147483648"],
+		[
+			{ timeout: "5s" },
+			TypeError,
+			'remote(): timeout must be a number of milliseconds from 0 to 2147483647, or Infinity, not "5s"',
+		],
 		[{ signal: new AbortController() }, TypeError, "remote(): signal must be an AbortSignal, not an AbortController"],
 		[{ priority: 8 }, RangeError, "remote(): priority must be a whole number from -8 to 7, not 8"],
 		[{ priority: "high" }, TypeError, 'remote(): priority must be a whole number from -8 to 7, not "high"'],
@@ -319,8 +327,12 @@ describe("remote and options", () => {
 
 describe("other calls", () => {
 	test.each([
-		[{ timeout: "1" }, TypeError, 'timeout must be a number of milliseconds from 0 to 2147483647, not "1"'],
-		[{ timeout: -1 }, RangeError, "timeout must be a number of milliseconds from 0 to 2147483647, not -1"],
+		[
+			{ timeout: "1" },
+			TypeError,
+			'timeout must be a number of milliseconds from 0 to 2147483647, or Infinity, not "1"',
+		],
+		[{ timeout: -1 }, RangeError, "timeout must be a number of milliseconds from 0 to 2147483647, or Infinity, not -1"],
 		[{ copy: 1 }, TypeError, "copy must be true or false, not 1"],
 		[{ timout: 1 }, TypeError, 'unknown option "timout"; did you mean "timeout"?'],
 	] as Wrong[])("get, getSync and ref.get refuse %j", async (options, type, message) => {

@@ -30,6 +30,27 @@ describe("an exit callback", () => {
 	});
 });
 
+test("what waits for an empty event loop is called after the program's own listeners, and may go on", async () => {
+	const text = await bundle(`
+		import { onLoopEmpty } from "./src/platform/process.ts";
+		const log = [];
+		let withdraw = onLoopEmpty(() => {
+			log.push("ours");
+			withdraw();
+			setImmediate(() => console.log(log.join()));
+		});
+		onLoopEmpty(() => log.push("withdrawn"))();
+		for (let i = 0; i < 20; i++) onLoopEmpty(() => {});
+		process.once("beforeExit", () => log.push("listener"));
+		process.once("beforeExit", async () => {
+			for (let i = 0; i < 100; i++) await undefined;
+			log.push("after awaits");
+		});
+	`);
+	const result = await runNode([temporaryFile("program.cjs", text)]);
+	expect(result).toEqual({ code: 0, out: "listener,after awaits,ours\n", error: "" });
+});
+
 test("output to a reader that has gone does not end the process", async () => {
 	const text = await bundle(`
 		import { writeOutput } from "./src/platform/process.ts";

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -239,9 +240,58 @@ describe("a signal", () => {
 			expect(await failure(running.completed().get())).toBeInstanceOf(ray.TaskCancelledError);
 		}));
 
-	it("that is aborted already cancels it at once", () =>
+	it("may be one for many tasks and gets, without a warning, and nothing listens to it afterwards", () =>
 		withRuntime({ numCpus: 1 }, async () => {
-			const ref = quick.options({ signal: AbortSignal.abort() }).remote(1);
-			expect(await failure(ref.get())).toBeInstanceOf(ray.TaskCancelledError);
+			const warnings: Error[] = [];
+			const note = (warning: Error) => warnings.push(warning);
+			process.on("warning", note);
+			const controller = new AbortController();
+			const { signal } = controller;
+			const wait = ray.remote(() => new Promise<void>(() => {}), { numCpus: 0, signal });
+			await ray.get(Array.from({ length: 100 }, (_, i) => quick.options({ signal }).remote(i)));
+			const left = wait.options({ signal: new AbortController().signal }).remote();
+			const gets = Array.from({ length: 20 }, () => failure(left.get({ signal })));
+			const tasks = Array.from({ length: 20 }, () => wait.remote());
+			expect(getEventListeners(signal, "abort")).toHaveLength(1);
+			controller.abort(new Error("enough"));
+			for (const error of await Promise.all(gets)) expect(error).toBe(signal.reason);
+			for (const ref of tasks) expect(await failure(ref.get())).toBeInstanceOf(ray.TaskCancelledError);
+			expect(getEventListeners(signal, "abort")).toHaveLength(0);
+			const unused = new AbortController().signal;
+			await quick.options({ signal: unused }).remote(1).get();
+			await new Promise((resolve) => setImmediate(resolve));
+			expect(getEventListeners(unused, "abort")).toHaveLength(0);
+			ray.cancel(left);
+			process.off("warning", note);
+			expect(warnings).toEqual([]);
+		}));
+
+	it("that is aborted already, and a timeout of 0, let nothing of it run", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const folder = await mkdtemp(join(tmpdir(), "wasmray-"));
+			const ran = join(folder, "ran");
+			const mark = ray.remote(() => writeFileSync(ran, "it ran"));
+			const items = ray.remote(function* () {
+				writeFileSync(ran, "it ran");
+				yield 1;
+			});
+			const reason = new Error("before");
+			const signal = AbortSignal.abort(reason);
+			for (let i = 0; i < 50; i++) {
+				expect(await failure(mark.options({ signal }).remote().get())).toMatchObject({
+					name: "TaskCancelledError",
+					cause: { message: "before" },
+				});
+				expect(await failure(mark.options({ timeout: 0 }).remote().get())).toBeInstanceOf(ray.TaskTimeoutError);
+			}
+			const two = mark.options({ signal, numReturns: 2 }).remote() as unknown as ray.ObjectRef[];
+			for (const ref of two) expect(await failure(ref.get())).toBeInstanceOf(ray.TaskCancelledError);
+			const generator = items.options({ signal }).remote();
+			const steps = [await generator.next(), await generator.next()];
+			expect(steps.map(({ done }) => done)).toEqual([false, true]);
+			expect(await failure(steps[0]?.value?.get() as Promise<unknown>)).toBeInstanceOf(ray.TaskCancelledError);
+			expect(await failure(generator.completed().get())).toBeInstanceOf(ray.TaskCancelledError);
+			await quick.remote(1).get();
+			expect(existsSync(ran)).toBe(false);
 		}));
 });

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import * as ray from "../../src/index.ts";
 import { failure, withRuntime } from "./with-runtime.ts";
@@ -14,16 +15,29 @@ const bad = ray.remote(
 );
 
 describe("a failed task's error", () => {
-	it("names the task, its id and attempt, keeps the cause and where it was thrown", () =>
+	it("names the task, its id, attempt and worker, keeps the cause and where it was thrown", () =>
 		withRuntime({ numCpus: 1 }, async () => {
 			const error = await failure(bad.remote("too far").get());
 			expect(error).toBeInstanceOf(ray.TaskError);
 			expect(error).toMatchObject({ name: "TaskError", taskName: "bad", attempts: 1 });
 			expect(error.taskId).toMatch(/-t/);
-			expect(error.message).toContain("too far");
+			expect(error.message).toBe(`Task bad (${error.taskId}, attempt 1, worker 1) failed: RangeError: too far`);
 			expect(error.cause).toBeInstanceOf(RangeError);
 			expect(error.cause).toMatchObject({ code: "E_FAR", detail: { n: 1 } });
 			expect(error.remoteStack).toMatch(/RangeError: too far[\s\S]*errors\.test/);
+		}));
+
+	it("is printed under its own name, with the user's frames alone, each once", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const error = await failure(bad.remote("too far").get());
+			const printed = inspect(error);
+			expect(printed).toMatch(/^TaskError: Task bad \(/);
+			expect(printed).not.toMatch(/remoteStack|worker\.js|node:internal/);
+			expect(printed).toMatch(/\[cause\]: RangeError: too far/);
+			const frozen = ray.remote(() => {
+				throw Object.freeze(new Error("hard"));
+			});
+			expect((await failure(frozen.remote().get())).remoteStack).not.toContain("worker.js");
 		}));
 
 	it("passes through arguments and awaiting tasks without being wrapped anew", () =>
@@ -37,7 +51,10 @@ describe("a failed task's error", () => {
 			);
 			for (const ref of [pass.remote(pass.remote(pass.remote(bad.remote("inside")))), pass.remote(outer.remote())]) {
 				const error = await failure(ref.get());
-				expect(error).toMatchObject({ taskName: "bad", message: "Task bad failed: RangeError: inside" });
+				expect(error).toMatchObject({
+					taskName: "bad",
+					message: expect.stringMatching(/^Task bad \(.*\) failed: RangeError: inside$/),
+				});
 				expect(error.cause).toBeInstanceOf(RangeError);
 			}
 		}));
@@ -108,6 +125,35 @@ describe("retries", () => {
 			const ref = bad.options({ maxRetries: 3, retryExceptions: true, retryDelay }).remote("later");
 			expect((await failure(ref.get())).attempts).toBe(4);
 			expect(asked).toEqual([1, 2, 3]);
+		}));
+
+	it("end when the user's own rule or delay throws: the error tells of both", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const broken = () => {
+				throw new TypeError("the rule's own");
+			};
+			const run = (options: ray.TaskOptions) =>
+				failure(
+					bad
+						.options({ maxRetries: 2, retryExceptions: true, ...options })
+						.remote("far")
+						.get(),
+				);
+			for (const option of ["retryExceptions", "retryDelay"]) {
+				const error = await run({ [option]: broken });
+				expect(error.message).toMatch(
+					new RegExp(`^Task bad \\(.*\\) failed: RangeError: far. Its ${option} threw TypeError: the rule's own$`),
+				);
+				expect(error.cause).toBeInstanceOf(TypeError);
+				expect(error.failure).toMatchObject({ taskName: "bad", attempts: 1 });
+			}
+			for (const delay of [Number.NaN, -1, Number.POSITIVE_INFINITY, "soon"]) {
+				expect((await run({ retryDelay: () => delay as number })).message).toContain("Its retryDelay threw");
+			}
+			const dies = ray.remote(() => process.exit(1), { name: "dies", retryDelay: broken });
+			expect((await failure(dies.remote().get())).message).toMatch(
+				/^Task dies was lost.*Its retryDelay threw TypeError/,
+			);
 		}));
 
 	it("know their attempt, and one of them may succeed", () =>

@@ -113,6 +113,23 @@ describe("get", () => {
 			expect(ray.getSync(identity.remote("one"))).toBe("one");
 		}));
 
+	it("waits for ever with a timeout of Infinity, and so do the other waits", () =>
+		withRuntime({}, async () => {
+			const timeout = Number.POSITIVE_INFINITY;
+			const later = ray.remote((ms: number) => new Promise<number>((resolve) => setTimeout(resolve, ms, ms)));
+			expect(await later.remote(20).get({ timeout })).toBe(20);
+			expect(await ray.get([later.remote(20)], { timeout })).toEqual([20]);
+			expect(ray.getSync(later.remote(20), { timeout })).toBe(20);
+			expect((await ray.wait([later.remote(20)], { timeout }))[0]).toHaveLength(1);
+			for await (const ref of ray.asCompleted([later.remote(20)], { timeout })) expect(await ref.get()).toBe(20);
+			const limited = later.options({ timeout: 10 });
+			expect(await failure(limited.remote(200).get())).toBeInstanceOf(ray.TaskTimeoutError);
+			expect(await limited.options({ timeout }).remote(20).get()).toBe(20);
+			const last = later.remote(20);
+			await ray.shutdown({ drain: true, timeout });
+			expect(await failure(last.get())).toBeInstanceOf(ray.RuntimeShutdownError);
+		}));
+
 	it("ends at its timeout and at its signal, and the task goes on", () =>
 		withRuntime({ numCpus: 1 }, async () => {
 			const ref = nap.remote();
@@ -265,5 +282,38 @@ describe("a full store", () => {
 			}).toThrow(ray.ObjectStoreFullError);
 			for (const ref of held) ref[Symbol.dispose]();
 			expect((await ray.put(new Uint8Array(500_000)).get()).length).toBe(500_000);
+		}));
+
+	it("fails what does not fit, with an error that does, and the workers go on", () =>
+		withRuntime({ numCpus: 1, objectStoreMemory: "1MiB" }, async () => {
+			const thrower = ray.remote(() => {
+				throw new Error("a long story".repeat(10_000));
+			});
+			const maker = ray.remote((size: number) => new Uint8Array(size));
+			const many = ray.remote(
+				(_: unknown): unknown[] => Array.from({ length: 100 }, () => ({ a: "many".repeat(10) })),
+				{
+					numReturns: 100,
+				},
+			);
+			// So that the worker has the functions already.
+			await ray.get([...many.remote(0), maker.remote(1)]);
+			const first = thrower.remote();
+			await failure(first.get());
+			first[Symbol.dispose]();
+			const held: Disposable[] = [];
+			for (let size = 2 ** 20; size >= 32; size /= 2) {
+				try {
+					for (;;) held.push(ray.put(new Uint8Array(size)));
+				} catch (error) {
+					expect(error).toBeInstanceOf(ray.ObjectStoreFullError);
+				}
+			}
+			expect(await failure(thrower.remote().get())).toBeInstanceOf(ray.ObjectStoreFullError);
+			expect(String(await failure(maker.remote(1_000_000).get()))).toMatch(/object store (has|had) no room/);
+			expect(() => many.remote("an argument".repeat(10))).toThrow(ray.ObjectStoreFullError);
+			for (const ref of held) ref[Symbol.dispose]();
+			expect(await failure(thrower.remote().get())).toBeInstanceOf(ray.TaskError);
+			expect((await maker.remote(10_000).get()).length).toBe(10_000);
 		}));
 });

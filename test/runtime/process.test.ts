@@ -16,13 +16,24 @@ describe("a process", () => {
 		const { code, err } = await run("unread");
 		expect(code).toBe(0);
 		expect(err.match(/nobody asked for the result/g)).toHaveLength(1);
-		expect(err).toMatch(/Task lonely failed: RangeError: nobody asked/);
+		expect(err).toMatch(/Task lonely \(.*\) failed: RangeError: nobody asked/);
+	});
+
+	it("lives for tasks that a listener of its own submits when the event loop has run dry", async () => {
+		expect(await run("before-exit")).toEqual({ code: 0, signal: null, out: "9\n16\n", err: "" });
+	});
+
+	it("tells of such errors also when it ends by itself", async () => {
+		const { code, err } = await run("unread-at-end");
+		expect(code).toBe(0);
+		const told = err.match(/failed: RangeError: \w+/g)?.map((text) => text.split(" ").at(-1));
+		expect(told?.sort()).toEqual(["dropped", "held", "no"]);
 	});
 
 	it("fails with what main's function threw, shut down", async () => {
 		const { code, err } = await run("fails");
 		expect(code).toBe(1);
-		expect(err).toMatch(/TaskError: Task bad failed: RangeError: the program's own/);
+		expect(err).toMatch(/^TaskError: Task bad \(.*\) failed: RangeError: the program's own/m);
 	});
 
 	it("ends at process.exit, at shutdownNow and by a signal, though tasks hold their threads", async () => {

@@ -49,6 +49,15 @@ describe("faults", () => {
 			expect(await square.remote(4).get()).toBe(16);
 		}, one));
 
+	test("kill workers before they have started, any number of times", () =>
+		withTestRuntime(async () => {
+			for (let i = 0; i < 6; i++) {
+				const [, id] = /now: (\d+)/.exec((await failure(faults().killWorker(10_000))).message) ?? [];
+				await faults().killWorker(Number(id));
+			}
+			expect(await square.remote(3).get()).toBe(9);
+		}, one));
+
 	test("make the store as small as is said", () =>
 		withTestRuntime(async () => {
 			const before = ray.put(new Uint8Array(3_000_000));

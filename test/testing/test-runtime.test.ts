@@ -59,6 +59,20 @@ describe("withTestRuntime", () => {
 		expect(await withTestRuntime((runtime) => runtime.shutdown().then(() => "over"), { numCpus: 1 })).toBe("over");
 	});
 
+	test("lets the body stop its runtime at once: it is waited until the threads are gone", async () => {
+		expect(await withTestRuntime(() => ray.shutdownNow(), { numCpus: 2 })).toBeUndefined();
+	});
+
+	test("provokes no warning of many listeners, however many tests run side by side", async () => {
+		const warnings: Error[] = [];
+		const note = (warning: Error) => warnings.push(warning);
+		process.on("warning", note);
+		await Promise.all(Array.from({ length: 12 }, () => withTestRuntime(() => {}, { numCpus: 1 })));
+		await new Promise((resolve) => setImmediate(resolve));
+		process.off("warning", note);
+		expect(warnings).toEqual([]);
+	});
+
 	test("fails when the time is over, naming the tasks and objects that were pending", async () => {
 		const body = async () => {
 			const ref = forever.remote();

@@ -84,8 +84,8 @@ function shallowDifference(a: object, b: object): string | undefined {
 		if (Buffer.compare(bytesOf(a), bytesOf(b as ArrayBuffer)) !== 0) return "other bytes";
 		return undefined;
 	}
-	const keysOfA = Reflect.ownKeys(a);
-	const keysOfB = Reflect.ownKeys(b);
+	const keysOfA = inOrder(a);
+	const keysOfB = inOrder(b);
 	if (keysOfA.map(String).join() !== keysOfB.map(String).join())
 		return `keys ${keysOfA.map(String)} are not ${keysOfB.map(String)}`;
 	for (const key of keysOfA) {
@@ -93,6 +93,14 @@ function shallowDifference(a: object, b: object): string | undefined {
 		if (enumerable.call(a, key) !== enumerable.call(b, key)) return `${String(key)} is enumerable in one of them`;
 	}
 	return undefined;
+}
+
+/** The order in which hidden and visible properties of an error alternate shows nowhere. */
+function inOrder(value: object): (string | symbol)[] {
+	const keys = Reflect.ownKeys(value);
+	if (!(value instanceof Error)) return keys;
+	const visible = (key: string | symbol) => Object.prototype.propertyIsEnumerable.call(value, key);
+	return [...keys.filter((key) => !visible(key)), ...keys.filter(visible)];
 }
 
 function* children(a: object, b: object): Generator<[step: string, a: unknown, b: unknown]> {

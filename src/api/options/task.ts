@@ -9,6 +9,7 @@ import {
 	milliseconds,
 	outOfRange,
 	text,
+	timeLimit,
 	whole,
 	wrongType,
 } from "../../engine/checks.ts";
@@ -88,7 +89,7 @@ const taskChecks = {
 	maxRetries: whole(-1, MOST_RETRIES),
 	retryExceptions,
 	retryDelay,
-	timeout: milliseconds,
+	timeout: timeLimit,
 	signal: abortSignal,
 	priority: whole(LOWEST_PRIORITY, HIGHEST_PRIORITY),
 	generatorBackpressure: whole(1, MOST_RETRIES),

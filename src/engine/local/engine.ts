@@ -18,6 +18,7 @@ import {
 	STATE_PHASE_MASK,
 	STATE_READ,
 	STATE_REPORT,
+	STATE_STREAM,
 	STATS_CAPACITY,
 	STATS_GRANULES,
 	STATS_OBJECTS,
@@ -318,27 +319,19 @@ export class LocalEngine implements Engine {
 	async nextItem(stream: ObjectRef): Promise<ObjectRef | undefined> {
 		for (;;) {
 			this.#checkOpen();
-			const slot = this.thread.calls.next(stream.slot, stream.generation);
-			if (slot >= 0) {
-				const item = this.store.newRef(slot, this.thread.generation, 0, 0);
-				if ((this.thread.stateOf(slot) & STATE_ERROR) !== 0) this.#toldErrors.add(stream);
-				return item;
+			// A task that was not started has no stream, but an error.
+			if ((this.thread.stateOf(stream.slot) & STATE_STREAM) === 0) {
+				return this.store.adoptRef(stream.slot, stream.generation);
 			}
-			if (slot === STATUS_ENDED) return this.#errorOf(stream);
+			const slot = this.thread.calls.next(stream.slot, stream.generation);
+			if (slot >= 0) return this.store.newRef(slot, this.thread.generation, 0, 0);
+			if (slot === STATUS_ENDED) {
+				if ((this.thread.stateOf(stream.slot) & STATE_ERROR) === 0) return undefined;
+				return this.store.adoptRef(stream.slot, stream.generation);
+			}
 			if (slot !== STATUS_EMPTY) throwStatus(slot, `generator ${stream.id}`);
 			await this.#streamChanges(stream);
 		}
-	}
-
-	/** Streams whose last item told what went wrong. */
-	readonly #toldErrors = new WeakSet<ObjectRef>();
-
-	/** What the generator threw was its last item. What ended it from outside (a lost worker, a cancel) is one more, once. */
-	#errorOf(stream: ObjectRef): ObjectRef | undefined {
-		const failed = (this.thread.stateOf(stream.slot) & STATE_ERROR) !== 0;
-		if (!failed || this.#toldErrors.has(stream)) return undefined;
-		this.#toldErrors.add(stream);
-		return this.store.adoptRef(stream.slot, stream.generation);
 	}
 
 	#streamChanges(stream: ObjectRef): Promise<void> {
@@ -416,7 +409,7 @@ export class LocalEngine implements Engine {
 		}
 	}
 
-	/** Tells of an error of which this thread has a handle, and lets go of it. A generator's is its last item's too. */
+	/** Tells of an error of which this thread has a handle, and lets go of it. Each result of a task has the same. */
 	#report(slot: number, generation: number, told: Set<unknown>): void {
 		try {
 			this.store.read(slot, generation, true);

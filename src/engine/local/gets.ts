@@ -1,6 +1,7 @@
 /** The ways to wait for objects: one value, many values, some of many, each of many. */
 import { GetTimeoutError } from "../../errors.ts";
 import type { GetOptions } from "../../types.ts";
+import { onAbort } from "../abort.ts";
 import type { Arrivals } from "../engine.ts";
 import type { ObjectRef } from "../ref.ts";
 import type { Store } from "./store.ts";
@@ -12,15 +13,12 @@ type Fail = (reason: unknown) => void;
 /** What ends a wait early; undone when it ends by itself. */
 class Interruption {
 	readonly #timer: ReturnType<typeof setTimeout> | undefined;
-	readonly #signal: AbortSignal | undefined;
-	readonly #onAbort: () => void;
+	readonly #withdraw: (() => void) | undefined;
 
 	constructor(options: GetOptions, interrupt: (reason: unknown) => void, describe: () => string) {
 		const { timeout, signal } = options;
-		this.#signal = signal;
-		this.#onAbort = () => interrupt(signal?.reason);
-		if (signal?.aborted) queueMicrotask(this.#onAbort);
-		else signal?.addEventListener("abort", this.#onAbort, { once: true });
+		if (signal?.aborted) queueMicrotask(() => interrupt(signal.reason));
+		else if (signal !== undefined) this.#withdraw = onAbort(signal, () => interrupt(signal.reason));
 		if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
 			this.#timer = setTimeout(() => interrupt(timedOut(timeout, describe())), timeout);
 		}
@@ -28,7 +26,7 @@ class Interruption {
 
 	end(): void {
 		if (this.#timer !== undefined) clearTimeout(this.#timer);
-		this.#signal?.removeEventListener("abort", this.#onAbort);
+		this.#withdraw?.();
 	}
 }
 

@@ -2,8 +2,6 @@
 import {
 	OBJECT_ENTRY_WORD,
 	STATUS_OK,
-	TASK_ENTRY_CODE,
-	TASK_ENTRY_CODE_GENERATION,
 	TASK_ENTRY_GENERATION,
 	TASK_ENTRY_PARENT,
 	TASK_ENTRY_PARENT_GENERATION,
@@ -24,7 +22,7 @@ import type { Inspection } from "../inspection.ts";
 import type { ObjectRef } from "../ref.ts";
 import type { LocalEngine } from "./engine.ts";
 import { idOf } from "./ids.ts";
-import type { ShippedCode } from "./shipping.ts";
+import { functionName } from "./names.ts";
 import { throwStatus } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -140,7 +138,7 @@ export class LocalInspection implements Inspection {
 		const { i32 } = thread.views;
 		const state = Atomics.load(i32, at + (TASK_ENTRY_STATE >> 2));
 		const origin = audit?.tasks?.of(task, generation);
-		const name = origin?.name ?? this.#functionName(task);
+		const name = origin?.name ?? functionName(thread, this.#engine.store, task);
 		if (Atomics.load(i32, at + (TASK_ENTRY_GENERATION >> 2)) !== generation) return undefined;
 		const parent = thread.views.u32[at + (TASK_ENTRY_PARENT >> 2)] as number;
 		const parentGeneration = thread.views.u32[at + (TASK_ENTRY_PARENT_GENERATION >> 2)] as number;
@@ -154,22 +152,6 @@ export class LocalInspection implements Inspection {
 		const id = idOf(this.#engine.id, "t", task, generation);
 		const name = this.#engine.audit?.tasks?.of(task, generation)?.name;
 		return name === undefined ? `task ${id}` : `task ${name} (${id})`;
-	}
-
-	/** The name of a task's function, for tasks that workers submitted. */
-	#functionName(task: number): string {
-		const { thread, store } = this.#engine;
-		const at = thread.taskAt(task) >> 2;
-		const slot = thread.views.u32[at + (TASK_ENTRY_CODE >> 2)] as number;
-		const generation = thread.views.u32[at + (TASK_ENTRY_CODE_GENERATION >> 2)] as number;
-		if (slot === 0 || thread.calls.retain(slot, generation) !== STATUS_OK) return "(unknown)";
-		try {
-			return (store.read(slot, generation, true) as ShippedCode).name;
-		} catch {
-			return "(unknown)";
-		} finally {
-			thread.calls.release(slot, generation);
-		}
 	}
 
 	// ── faults ──

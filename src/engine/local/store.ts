@@ -35,7 +35,6 @@ import { systemError } from "./system-errors.ts";
 /** A slot and its generation in one number: what finalizers hold. */
 const SLOTS = 2 ** 22;
 const INLINE_BYTES = 16;
-
 export interface StoreOptions {
 	readonly zeroCopyMinBytes: number;
 	readonly memory: WebAssembly.Memory;
@@ -182,12 +181,6 @@ export class Store {
 		return this.#putWritten();
 	}
 
-	/** An object that has failed; it is reported if nobody asks for it. */
-	putError(error: unknown): ObjectRef {
-		this.writeError(error, true);
-		return this.#putWritten();
-	}
-
 	#putWritten(): ObjectRef {
 		const slot = this.#thread.calls.put(this.flags, this.a, this.b, this.c, this.d);
 		if (slot < 0) {
@@ -195,6 +188,12 @@ export class Store {
 			throwStatus(slot, "put");
 		}
 		return this.newRef(slot, this.#thread.generation, 0, 0);
+	}
+
+	/** An object that has failed. `reports`: who does not ask for it is told at the end. */
+	putError(error: unknown, reports: boolean): ObjectRef {
+		this.writeError(error, reports);
+		return this.#putWritten();
 	}
 
 	// ── handles ──

@@ -5,15 +5,18 @@
 import {
 	OBJECT_ENTRY_WORD,
 	REASON_CANCELLED,
+	REASON_FULL,
 	REASON_TIMEOUT,
 	STATUS_OK,
 	TASK_ENTRY_ATTEMPT,
 	TASK_ENTRY_RETRIES,
 	TASK_ENTRY_VERDICT,
 } from "../../core/layout.ts";
-import { TaskError, TaskUnschedulableError } from "../../errors.ts";
+import { RayError, TaskCancelledError, TaskError, TaskTimeoutError, TaskUnschedulableError } from "../../errors.ts";
 import { EXT_HOST_FIRST, EXT_REF } from "../../values/format.ts";
 import { type EncodeHooks, SENDABLE } from "../../values/hooks.ts";
+import { onAbort } from "../abort.ts";
+import { milliseconds } from "../checks.ts";
 import { RefGenerator } from "../generator.ts";
 import { checkUsable, isRef, type ObjectRef } from "../ref.ts";
 import type { TaskSettings } from "../settings.ts";
@@ -50,7 +53,8 @@ interface Special {
 	task: number;
 	generation: number;
 	deadline: Deadline | undefined;
-	onAbort: (() => void) | undefined;
+	/** Stops listening to the signal. */
+	withdraw: (() => void) | undefined;
 }
 
 interface Failure {
@@ -86,13 +90,20 @@ export class Submissions {
 	}
 
 	submit(settings: TaskSettings, args: readonly unknown[], origin: Origin): ObjectRef | ObjectRef[] | RefGenerator {
+		const made = this.#submit(settings, args, origin);
+		if (settings.numReturns > 0) return made;
+		for (const ref of made as ObjectRef[]) ref[Symbol.dispose]();
+		return [];
+	}
+
+	#submit(settings: TaskSettings, args: readonly unknown[], origin: Origin): ObjectRef | ObjectRef[] | RefGenerator {
 		let plan: Plan;
 		try {
 			const known = settings.plan as Plan | undefined;
 			const holds = known?.engine === this.#engine && known.codecs === this.#engine.serializers.version;
 			plan = holds ? known : this.#plan(settings);
 		} catch (error) {
-			if (error instanceof TaskUnschedulableError) return this.#failed(settings, error, origin);
+			if (error instanceof TaskUnschedulableError) return this.#notStarted(settings, error, true);
 			throw error;
 		}
 		const needsCare =
@@ -101,6 +112,10 @@ export class Submissions {
 			settings.retryExceptions !== false ||
 			settings.retryDelay !== 0;
 		if (!needsCare) return this.#parts.submitter.submit(settings, plan, args, 0, origin);
+		// What is cancelled before it is submitted surely does not run.
+		if (settings.signal?.aborted || settings.timeout === 0) {
+			return this.#notStarted(settings, cancelledBefore(settings), false);
+		}
 		const token = this.#reserveToken(settings);
 		let result: ObjectRef | ObjectRef[] | RefGenerator;
 		try {
@@ -110,39 +125,28 @@ export class Submissions {
 			throw error;
 		}
 		const first = result instanceof RefGenerator ? result.stream : Array.isArray(result) ? result[0] : result;
-		this.#watchOver(token >> 1, settings, first);
+		this.#watchOver(token >> 1, settings, first as ObjectRef);
 		return result;
+	}
+
+	/** What a task gives that cannot be started. `reports`: it is to be told to whoever does not ask, too. */
+	#notStarted(settings: TaskSettings, error: Error, reports: boolean): ObjectRef | ObjectRef[] | RefGenerator {
+		const failed = () => this.#engine.store.putError(error, reports);
+		if (settings.isGenerator) return new RefGenerator(failed() as ObjectRef<void>);
+		return settings.numReturns === 1 ? failed() : Array.from({ length: settings.numReturns }, failed);
 	}
 
 	#plan(settings: TaskSettings): Plan {
 		const resourceClass = this.#parts.classes.classFor(settings, this.#options.kindFor(settings));
-		const plan = this.#planWith(resourceClass, settings);
+		const code = this.#options.shipping.codeFor(settings);
+		const plan: Plan = { engine: this.#engine, resourceClass, code, codecs: this.#engine.serializers.version };
 		settings.plan = plan;
 		return plan;
 	}
 
-	#planWith(resourceClass: number, settings: TaskSettings): Plan {
-		const code = this.#options.shipping.codeFor(settings);
-		return { engine: this.#engine, resourceClass, code, codecs: this.#engine.serializers.version };
-	}
-
-	/** What a task gives that no worker could ever run: it is one whose argument has failed, so it needs nothing and runs no code. */
-	#failed(settings: TaskSettings, error: Error, origin: Origin): ObjectRef | ObjectRef[] | RefGenerator {
-		const { classes, submitter } = this.#parts;
-		const needless = { ...settings, resources: new Map<string, number>(), runtimeEnv: undefined };
-		const resourceClass = classes.classFor(needless, this.#options.kindFor(needless));
-		const plan = this.#planWith(resourceClass, settings);
-		const failure = this.#engine.store.putError(error);
-		try {
-			return submitter.submit(settings, plan, [failure], 0, origin);
-		} finally {
-			failure[Symbol.dispose]();
-		}
-	}
-
 	#reserveToken(settings: TaskSettings): number {
 		const number = this.#nextSpecial++;
-		this.#special.set(number, { settings, task: 0, generation: 0, deadline: undefined, onAbort: undefined });
+		this.#special.set(number, { settings, task: 0, generation: 0, deadline: undefined, withdraw: undefined });
 		return (number << 1) | (settings.retryExceptions === false ? 0 : JUDGED);
 	}
 
@@ -151,21 +155,18 @@ export class Submissions {
 		return this.#special.get(token >>> 1)?.settings;
 	}
 
-	#watchOver(number: number, settings: TaskSettings, first: ObjectRef | undefined): void {
+	#watchOver(number: number, settings: TaskSettings, first: ObjectRef): void {
 		const special = this.#special.get(number) as Special;
-		const { calls, task, taskGeneration } = this.#engine.thread;
-		special.task = first?.task ?? task;
-		special.generation = first?.taskGeneration ?? taskGeneration;
+		const { calls } = this.#engine.thread;
+		special.task = first.task;
+		special.generation = first.taskGeneration;
 		const cancel = (reason: number) => calls.cancel(special.task, special.generation, reason, RECURSIVE_AND_SETTLE);
-		if (settings.timeout !== undefined) {
+		if (settings.timeout !== undefined && settings.timeout !== Number.POSITIVE_INFINITY) {
 			special.deadline = this.#engine.deadlines.after(settings.timeout, () => cancel(REASON_TIMEOUT));
 		}
 		if (settings.signal !== undefined) {
-			special.onAbort = () => cancel(REASON_CANCELLED);
-			if (settings.signal.aborted) special.onAbort();
-			else settings.signal.addEventListener("abort", special.onAbort, { once: true });
+			special.withdraw = onAbort(settings.signal, () => cancel(REASON_CANCELLED));
 		}
-		if (first === undefined) return;
 		const waiter: Waiter = { ready: () => this.#forget(number), abandon: () => this.#forget(number) };
 		if (!this.#engine.waits.add(first.slot, first.generation, waiter)) this.#forget(number);
 	}
@@ -175,7 +176,7 @@ export class Submissions {
 		if (special === undefined) return;
 		this.#special.delete(number);
 		if (special.deadline !== undefined) this.#engine.deadlines.cancel(special.deadline);
-		if (special.onAbort !== undefined) special.settings.signal?.removeEventListener("abort", special.onAbort);
+		special.withdraw?.();
 	}
 
 	// ── judging failures ──
@@ -206,11 +207,12 @@ export class Submissions {
 			calls.fail(task, generation, 0, 0, 0, 0, 0);
 			return;
 		}
+		const failure = this.#verdict(at);
 		try {
-			if (wantsRetry(settings, this.#verdict(at), attempt)) this.retryLater(task, generation, settings, attempt);
+			if (wantsRetry(settings, failure, attempt)) this.retryLater(task, generation, settings, attempt, failure);
 			else calls.fail(task, generation, 0, 0, 0, 0, 0);
 		} catch (error) {
-			this.fail(task, generation, error);
+			this.fail(task, generation, undecided(settings, "retryExceptions", error, failure));
 		}
 	}
 
@@ -231,18 +233,36 @@ export class Submissions {
 	}
 
 	/** Runs a task that waits for a decision again, after its delay. */
-	retryLater(task: number, generation: number, settings: TaskSettings | undefined, attempt: number): void {
+	retryLater(
+		task: number,
+		generation: number,
+		settings: TaskSettings | undefined,
+		attempt: number,
+		failure?: unknown,
+	): void {
 		const { calls } = this.#engine.thread;
-		const delay = settings?.retryDelay ?? 0;
-		const milliseconds = typeof delay === "function" ? delay(attempt) : delay;
-		if (milliseconds > 0) this.#engine.deadlines.after(milliseconds, () => calls.retry(task, generation));
+		let delay = settings?.retryDelay ?? 0;
+		if (typeof delay === "function") {
+			try {
+				delay = milliseconds(delay(attempt), "what it returns");
+			} catch (error) {
+				this.fail(task, generation, undecided(settings as TaskSettings, "retryDelay", error, failure));
+				return;
+			}
+		}
+		if (delay > 0) this.#engine.deadlines.after(delay, () => calls.retry(task, generation));
 		else calls.retry(task, generation);
 	}
 
-	/** Fails a task that waits for a decision. */
+	/** Fails a task that waits for a decision; if the store has no room for the error, with one of the core's that says so. */
 	fail(task: number, generation: number, error: unknown): void {
 		const { store, thread } = this.#engine;
-		store.writeError(error, true);
+		try {
+			store.writeError(error, true);
+		} catch {
+			thread.calls.cancel(task, generation, REASON_FULL, 0);
+			return;
+		}
 		if (thread.calls.fail(task, generation, store.flags, store.a, store.b, store.c, store.d) !== STATUS_OK)
 			store.discard();
 	}
@@ -264,6 +284,20 @@ export class Submissions {
 	receive(_type: number, description: unknown): unknown {
 		return this.#options.shipping.receive(description);
 	}
+}
+
+/** The user's own rule threw: the task fails with both. */
+function undecided(settings: TaskSettings, option: string, thrown: unknown, failure: unknown): RayError {
+	const failed =
+		failure instanceof Error ? `${failure.message}. Its` : `Task ${settings.name} was lost with its worker. Its`;
+	const error = new RayError(`${failed} ${option} threw ${String(thrown)}`, { cause: thrown });
+	return failure === undefined ? error : Object.assign(error, { failure });
+}
+
+function cancelledBefore({ name, signal }: TaskSettings): Error {
+	return signal?.aborted
+		? new TaskCancelledError(`Task ${name} was not started: its signal is aborted.`, { cause: signal.reason })
+		: new TaskTimeoutError(`Task ${name} was not started: its timeout is 0.`);
 }
 
 function wantsRetry(settings: TaskSettings, error: unknown, attempt: number): boolean {

@@ -65,7 +65,7 @@ export class Submitter {
 		this.#store = store;
 	}
 
-	/** `token`: the submitter's word, 0 if it keeps nothing for the task. */
+	/** Of a task without results, the one that nobody gets. `token`: the submitter's word, 0 if it keeps nothing for the task. */
 	submit(
 		settings: TaskSettings,
 		plan: Plan,
@@ -78,8 +78,9 @@ export class Submitter {
 		const dependencies = this.#writeArguments(args, (spec << 2) + TASK_SPEC_INLINED);
 		const block = store.a;
 		const { u32 } = views;
-		const results = settings.numReturns;
-		const list = results > 1 ? store.allocate(results * 8) : 0;
+		// A task without results has one that nobody gets: what it fails with is told at the end.
+		const results = Math.max(1, settings.numReturns);
+		const list = results > 1 ? this.#resultList(results, block) : 0;
 		u32[spec + (TASK_SPEC_CODE >> 2)] = plan.code.slot;
 		u32[spec + (TASK_SPEC_CODE_GENERATION >> 2)] = plan.code.generation;
 		u32[spec + (TASK_SPEC_RESOURCE_CLASS >> 2)] = plan.resourceClass;
@@ -107,6 +108,7 @@ export class Submitter {
 		const { task, taskGeneration } = this.#thread;
 		if (results === 1) {
 			const ref = store.newRef(slot, this.#thread.generation, task, taskGeneration);
+			if (settings.numReturns === 0) return [ref];
 			return settings.isGenerator ? new RefGenerator(ref as ObjectRef<void>) : ref;
 		}
 		const refs: ObjectRef[] = [];
@@ -115,6 +117,16 @@ export class Submitter {
 		}
 		if (list !== 0) calls.dealloc(list);
 		return refs;
+	}
+
+	/** Room for the refs of several results. If there is none, the arguments' block goes too. */
+	#resultList(results: number, block: number): number {
+		try {
+			return this.#store.allocate(results * 8);
+		} catch (error) {
+			if (block !== 0) this.#thread.calls.dealloc(block);
+			throw error;
+		}
 	}
 
 	/** How many of the arguments are refs: the task waits for them, and is given their values. */

@@ -4,12 +4,14 @@
  */
 import { REASON_SHUTDOWN, TASK_ENTRY_ATTEMPT, TASK_ENTRY_GENERATION, TASK_ENTRY_RETRIES } from "../../core/layout.ts";
 import { OutOfMemoryError, RayError, RuntimeShutdownError, WorkerCrashedError } from "../../errors.ts";
+import { onLoopEmpty } from "../../platform/process.ts";
 import { nextTurn } from "../../platform/yield.ts";
 import type { RuntimeContext, RuntimeEnv, ShutdownOptions } from "../../types.ts";
 import { type Board, MOST_SPARE_WORKERS } from "./board.ts";
 import type { LocalEngine, Role } from "./engine.ts";
 import { idOf } from "./ids.ts";
 import type { Logs } from "./logs.ts";
+import { functionName } from "./names.ts";
 import type { Kinds } from "./plans.ts";
 import type { Submissions } from "./submissions.ts";
 import { type Worker, Workers, type WorkersOptions } from "./workers.ts";
@@ -38,6 +40,7 @@ export class Supervisor implements Role {
 	#submissions: Submissions | undefined;
 	#workers: Workers | undefined;
 	#stopping = false;
+	#withdraw = () => {};
 	#failedStarts = 0;
 	/** Why the worker that is being recovered ended. */
 	#crash: { workerId: number; cause: unknown } | undefined;
@@ -64,7 +67,7 @@ export class Supervisor implements Role {
 			this.shutdownNow();
 			throw error;
 		}
-		process.on("beforeExit", this.#beforeExit);
+		this.#withdraw = onLoopEmpty(this.#loopEmpty);
 	}
 
 	get #all(): Workers {
@@ -82,12 +85,13 @@ export class Supervisor implements Role {
 	}
 
 	/** The process stays alive while tasks are unfinished: asked when its event loop has run dry. */
-	readonly #beforeExit = () => {
+	readonly #loopEmpty = () => {
 		const engine = this.#engine as LocalEngine;
 		if (this.#stopping) return;
 		// In this order: whoever ends the last task sends what came of it first.
 		const idle = engine.pendingTasks() === 0;
 		if (engine.thread.hasMail()) nextTurn(() => engine.mailbox.drain());
+		else if (idle) engine.reportUnread();
 		if (idle) return;
 		const [worker] = this.#all.all;
 		if (worker === undefined) return;
@@ -122,7 +126,9 @@ export class Supervisor implements Role {
 		this.#engine.mailbox.drain();
 		this.#crash = undefined;
 		if (this.#stopping) return;
-		if (!worker.up && ++this.#failedStarts >= MOST_FAILED_STARTS) this.#giveUp(worker);
+		// One that was ended on purpose might have started well.
+		const failed = !worker.up && !worker.ending;
+		if (failed && ++this.#failedStarts >= MOST_FAILED_STARTS) this.#giveUp(worker);
 		else this.wantWorkers(worker.kind);
 	}
 
@@ -169,8 +175,10 @@ export class Supervisor implements Role {
 
 	#crashError(task: number, generation: number, attempt: number): Error {
 		const { workerId = -1, cause } = this.#crash ?? {};
+		const { thread, store } = this.#engine as LocalEngine;
+		const name = functionName(thread, store, task);
 		const taskId = idOf(this.#options.id, "t", task, generation);
-		const what = `Worker ${workerId} ended while it ran task ${taskId} (attempt ${attempt}): ${describe(cause)}`;
+		const what = `Worker ${workerId} ended while it ran task ${name} (${taskId}, attempt ${attempt}): ${describe(cause)}`;
 		if ((cause as { code?: unknown } | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY") {
 			return new OutOfMemoryError(`${what} Keep less alive in the task, or raise runtimeEnv.resourceLimits.`, {
 				cause,
@@ -281,7 +289,10 @@ export class Supervisor implements Role {
 	/** Until no task is unfinished, or the time is over. */
 	#idleBy(deadline: number): Promise<void> {
 		return new Promise((resolve) => {
-			const timer = setTimeout(resolve, Math.max(0, deadline - performance.now()));
+			const timer =
+				deadline === Number.POSITIVE_INFINITY
+					? undefined
+					: setTimeout(resolve, Math.max(0, deadline - performance.now()));
 			(this.#engine as LocalEngine).whenIdle(() => {
 				clearTimeout(timer);
 				resolve();
@@ -303,7 +314,7 @@ export class Supervisor implements Role {
 
 	#close(error: Error): void {
 		this.#stopping = true;
-		process.off("beforeExit", this.#beforeExit);
+		this.#withdraw();
 		(this.#engine as LocalEngine).reportUnread();
 		(this.#engine as LocalEngine).close(error);
 		this.#options.onClosed();
@@ -313,6 +324,6 @@ export class Supervisor implements Role {
 const NO_PARENT = { parent: 0, parentGeneration: 0 };
 
 function describe(cause: unknown): string {
-	if (cause instanceof Error) return `${cause.name}: ${cause.message}`;
-	return `${String(cause ?? "the reason is not known")}.`;
+	const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause ?? "the reason is not known");
+	return /[.!?]$/.test(what) ? what : `${what}.`;
 }

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import * as ray from "../../src/index.ts";
+import type { ObjectRefGenerator } from "../../src/types.ts";
+import { failure, withRuntime } from "./with-runtime.ts";
+
+const talker = ray.remote(
+	async function* (end: "exit" | "throw" | "wait") {
+		yield "first";
+		if (end === "exit") process.exit(1);
+		if (end === "throw") throw new RangeError("no more");
+		await new Promise(() => {});
+	},
+	{ name: "talker", numCpus: 0, maxRetries: 0 },
+);
+
+/** What a reader sees: values, and names of errors. */
+async function read(items: ObjectRefGenerator<unknown>): Promise<unknown[]> {
+	const seen: unknown[] = [];
+	for await (const ref of items) seen.push(await ref.get().catch((error: Error) => error.name));
+	return seen;
+}
+
+describe("the reader of a generator that fails", () => {
+	it("gets the error as one last item, whatever the failure", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			expect(await read(talker.remote("throw"))).toEqual(["first", "TaskError"]);
+			expect(await read(talker.remote("exit"))).toEqual(["first", "WorkerCrashedError"]);
+			expect((await read(talker.options({ timeout: 100 }).remote("wait"))).at(-1)).toBe("TaskTimeoutError");
+			for (const force of [false, true]) {
+				const items = talker.remote("wait");
+				expect(await (await items.next()).value?.get()).toBe("first");
+				ray.cancel(items, { force });
+				expect(await read(items)).toEqual(["TaskCancelledError"]);
+			}
+			const bad = ray.remote((): "wait" => {
+				throw new Error("no argument");
+			});
+			expect(await read(talker.remote(bad.remote()))).toEqual(["TaskError"]);
+		}));
+
+	it("hears of it also after completed() told it, and once, though it asks for several items at a time", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const items = talker.remote("throw");
+			expect(await failure(items.completed().get())).toMatchObject({ name: "TaskError" });
+			const steps = await Promise.all([1, 2, 3, 4].map(() => items.next()));
+			expect(steps.map(({ done }) => done)).toEqual([false, false, true, true]);
+			expect(await steps[0]?.value?.get()).toBe("first");
+			expect(await failure(steps[1]?.value?.get() as Promise<unknown>)).toMatchObject({ name: "TaskError" });
+		}));
+
+	it("sees the items of the attempt that succeeds, if it is retried", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const flaky = ray.remote(
+				function* () {
+					for (let i = 0; i < 3; i++) {
+						if (i === 1 && (ray.getRuntimeContext().attempt ?? 0) < 3) throw new Error("again");
+						yield i;
+					}
+				},
+				{ retryExceptions: true },
+			);
+			expect(await read(flaky.remote())).toEqual([0, 1, 2]);
+		}));
+});
+
+describe("a generator that is left", () => {
+	it("makes no further item: its finally blocks run", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const log = ray.remote(
+				async function* () {
+					const made: number[] = [];
+					try {
+						for (let i = 0; ; i++) {
+							made.push(i);
+							yield i;
+						}
+					} finally {
+						(globalThis as { made?: number[] }).made = made;
+					}
+				},
+				{ generatorBackpressure: 2 },
+			);
+			const whatWasMade = ray.remote(() => (globalThis as { made?: number[] }).made);
+			for await (const ref of log.remote()) if ((await ref.get()) === 1) break;
+			// The only CPU is free for this when the generator's code has ended.
+			const made = (await whatWasMade.remote().get()) as number[];
+			expect(made.length).toBeLessThanOrEqual(4);
+			expect(made).toEqual([...made.keys()]);
+		}));
+});
