@@ -1,6 +1,6 @@
 /** What a worker does differently from the driver. */
 import { RESOURCE_MEMORY } from "../core/layout.ts";
-import type { Board } from "../engine/local/board.ts";
+import type { Board, WorkerMessage } from "../engine/local/board.ts";
 import { MOST_SPARE_WORKERS, wakeThread } from "../engine/local/board.ts";
 import type { LocalEngine, Role } from "../engine/local/engine.ts";
 import { RayError } from "../errors.ts";
@@ -18,7 +18,7 @@ export class WorkerRole implements Role {
 	readonly #namespace: string;
 	readonly #runtimeId: string;
 	readonly #resourceNames: readonly string[];
-	readonly #tellDriver: (message: unknown) => void;
+	readonly #tellDriver: (message: WorkerMessage) => void;
 	/** Tasks that block this thread, innermost last. */
 	readonly #blocking: (RunningTask | undefined)[] = [];
 	engine: LocalEngine | undefined;
@@ -30,7 +30,7 @@ export class WorkerRole implements Role {
 		runtimeId: string,
 		namespace: string,
 		resourceNames: readonly string[],
-		tellDriver: (message: unknown) => void,
+		tellDriver: (message: WorkerMessage) => void,
 	) {
 		this.#tellDriver = tellDriver;
 		this.#resourceNames = resourceNames;
@@ -133,7 +133,7 @@ export class WorkerRole implements Role {
 
 	/** Workers are the driver's. While it blocks, the worker goes on. */
 	endWorkerOf(task: number, generation: number): boolean {
-		this.#tellDriver([task, generation]);
+		this.#tellDriver(["force", task, generation]);
 		return true;
 	}
 

@@ -212,9 +212,17 @@ export class LocalEngine implements Engine {
 	#block(refs: readonly ObjectRef[], timeout: number | undefined): void {
 		if (timeout === 0) throw timedOut(0, `${refs.length} objects were`);
 		const deadline = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout;
-		const waiter = { ready: () => {}, abandon: () => {} };
+		let over: Error | undefined;
+		const waiter = {
+			ready: () => {},
+			abandon: (error: Error) => {
+				over = error;
+			},
+		};
 		let first = 0;
 		const done = () => {
+			// The runtime has ended meanwhile.
+			if (over !== undefined) throw over;
 			while (first < refs.length && this.store.isReady((refs[first] as ObjectRef).slot)) first++;
 			return first === refs.length;
 		};

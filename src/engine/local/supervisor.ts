@@ -5,26 +5,32 @@
 import { REASON_SHUTDOWN, TASK_ENTRY_ATTEMPT, TASK_ENTRY_GENERATION, TASK_ENTRY_RETRIES } from "../../core/layout.ts";
 import { OutOfMemoryError, RayError, RuntimeShutdownError, WorkerCrashedError } from "../../errors.ts";
 import type { RuntimeContext, RuntimeEnv, ShutdownOptions } from "../../types.ts";
-import { type Board, MOST_SPARE_WORKERS } from "./board.ts";
+import { type Board, MOST_KINDS, MOST_SPARE_WORKERS } from "./board.ts";
 import type { LocalEngine, Role } from "./engine.ts";
 import { idOf } from "./ids.ts";
 import type { Logs } from "./logs.ts";
 import type { Kinds } from "./plans.ts";
+import type { Service } from "./service.ts";
 import type { Submissions } from "./submissions.ts";
 import { type Worker, Workers, type WorkersOptions } from "./workers.ts";
 
 /** A worker that ends before it has ever run its loop so often in a row is not started again. */
 const MOST_FAILED_STARTS = 3;
+/** Milliseconds that the driver is blocked before the service thread is started. */
+const SERVICE_AFTER = 50;
 const NEVER_ABORTED = new AbortController().signal;
 
 export interface SupervisorOptions {
 	readonly id: string;
 	readonly namespace: string;
 	readonly numCpus: number;
+	/** As many workers as there may be. */
+	readonly mostWorkers: number;
 	readonly kinds: Kinds;
 	readonly board: Board;
 	readonly data: WorkersOptions["data"];
 	readonly logs: Logs;
+	readonly service: Service;
 	readonly onClosed: () => void;
 }
 
@@ -38,6 +44,9 @@ export class Supervisor implements Role {
 	#failedStarts = 0;
 	/** Why the worker that is being recovered ended. */
 	#crash: { workerId: number; cause: unknown } | undefined;
+	/** Since when the driver is blocked, and how often: a retry's rule may block again. */
+	#blockedSince = 0;
+	#blocks = 0;
 
 	constructor(options: SupervisorOptions) {
 		this.#options = options;
@@ -52,8 +61,11 @@ export class Supervisor implements Role {
 				this.#failedStarts = 0;
 			},
 			onForce: (task, generation) => this.endWorkerOf(task, generation),
+			onKind: (kind, environment) => this.#wantKind(kind, environment),
 			onStopped: (worker) => this.#stopped(worker),
+			board: this.#options.board,
 			logs: this.#options.logs,
+			service: this.#options.service,
 		});
 		try {
 			this.wantWorkers(0);
@@ -72,9 +84,23 @@ export class Supervisor implements Role {
 	wantWorkers(kind: number): void {
 		if (this.#stopping) return;
 		const spare = Math.min(this.#options.board.blocked, MOST_SPARE_WORKERS);
-		const environment = this.#options.kinds.environments[kind] as RuntimeEnv | undefined;
+		const environment = this.#options.kinds.environments.get(kind);
 		for (let missing = this.#options.numCpus + spare - this.#all.countOf(kind); missing > 0; missing--) {
+			// Other kinds may need one yet.
+			if (this.#all.count >= this.#options.mostWorkers - MOST_KINDS && this.#all.countOf(kind) > 0) break;
 			this.#all.start(kind, environment);
+		}
+	}
+
+	/** A task submits others with an environment of their own. */
+	#wantKind(kind: number, environment: RuntimeEnv | undefined): void {
+		if (this.#stopping) return;
+		this.#options.kinds.learn(kind, environment);
+		try {
+			this.wantWorkers(kind);
+		} catch (error) {
+			// Its call has returned, so it cannot be told.
+			this.#giveUp(kind, error);
 		}
 	}
 
@@ -107,7 +133,7 @@ export class Supervisor implements Role {
 		this.#engine.mailbox.drain();
 		this.#crash = undefined;
 		if (this.#stopping) return;
-		if (!worker.up && ++this.#failedStarts >= MOST_FAILED_STARTS) this.#giveUp(worker);
+		if (!worker.up && ++this.#failedStarts >= MOST_FAILED_STARTS) this.#giveUp(worker.kind, worker.cause);
 		else this.wantWorkers(worker.kind);
 	}
 
@@ -120,11 +146,9 @@ export class Supervisor implements Role {
 	}
 
 	/** Workers of this kind cannot run: what waits for them never will. */
-	#giveUp(worker: Worker): void {
-		const error = new RayError(
-			`Workers do not start (runtimeEnv ${JSON.stringify(this.#options.kinds.environments[worker.kind] ?? {})}): ${describe(worker.cause)}`,
-			{ cause: worker.cause },
-		);
+	#giveUp(kind: number, cause: unknown): void {
+		const environment = JSON.stringify(this.#options.kinds.environments.get(kind) ?? {});
+		const error = new RayError(`Workers do not start (runtimeEnv ${environment}): ${describe(cause)}`, { cause });
 		this.#end(error);
 	}
 
@@ -227,19 +251,36 @@ export class Supervisor implements Role {
 		go();
 	}
 
-	block(): void {}
-	unblock(): void {}
+	block(): void {
+		if (this.#blocks++ === 0) this.#blockedSince = performance.now();
+	}
+
+	unblock(): void {
+		this.#blocks--;
+	}
 
 	drive(): number {
 		this.#options.logs.drain();
-		for (let kind = 0; kind < this.#options.kinds.environments.length; kind++) this.wantWorkers(kind);
-		return Number.POSITIVE_INFINITY;
+		let due = Number.POSITIVE_INFINITY;
+		// A driver that is not blocked hears by events, which tell more.
+		if (this.#blocks > 0) {
+			due = this.#blockedSince + SERVICE_AFTER;
+			if (performance.now() >= due) {
+				due = Number.POSITIVE_INFINITY;
+				this.#options.service.start();
+			}
+			this.#all.look();
+			if (this.#all.stopThoseOutside()) due = 0;
+		}
+		for (const kind of this.#options.kinds.environments.keys()) this.wantWorkers(kind);
+		return due;
 	}
 
 	runner(): void {}
 
 	beforeResults(): void {
-		if (this.#options.board.blocked > 0) this.drive();
+		// Tasks lost with one worker are dealt with before the next worker is looked at.
+		if (this.#options.board.blocked > 0 && this.#crash === undefined) this.drive();
 		else this.#options.logs.drain();
 	}
 
@@ -289,6 +330,7 @@ export class Supervisor implements Role {
 		process.off("beforeExit", this.#beforeExit);
 		(this.#engine as LocalEngine).reportUnread();
 		(this.#engine as LocalEngine).close(error);
+		this.#options.service.close();
 		this.#options.onClosed();
 	}
 }
