@@ -18,3 +18,12 @@ export function listen(port: MessagePort, handle: (message: unknown) => void): v
 	port.on("message", handle);
 	port.unref();
 }
+
+/**
+ * Calls back when the other end has gone, which for a thread that ended, whatever by, means that it runs no JavaScript
+ * and no wasm any more: hosts close a thread's ports after its code has been stopped. Also if that was before this call,
+ * and if the port has been handed from thread to thread meanwhile. Listen to the port first.
+ */
+export function onClose(port: MessagePort, handle: () => void): void {
+	port.once("close", handle);
+}

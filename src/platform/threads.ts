@@ -2,11 +2,14 @@
  * Worker threads, on all hosts those of `node:worker_threads`: they can be unref'ed, and their text needs no file.
  *
  * What differs: on Bun `resourceLimits` do nothing, so a heap that grows without end takes the process along; Deno prints
- * a worker's uncaught exception by itself, beside reporting it.
+ * a worker's uncaught exception by itself, beside reporting it, and reports the exit of a terminated worker at once, though
+ * one that computes or blocks goes on until it is back in its event loop.
  */
 import process from "node:process";
 import { parentPort, type ResourceLimits, type Transferable, Worker, workerData } from "node:worker_threads";
+import { type MessagePort, onClose } from "./channel.ts";
 import { workerExecArgv } from "./exec-argv.ts";
+import { hostName } from "./host.ts";
 
 export interface WorkerOptions {
 	/** CommonJS. */
@@ -20,11 +23,21 @@ export interface WorkerOptions {
 	readonly execArgv?: readonly string[];
 	readonly resourceLimits?: ResourceLimits;
 	readonly name?: string;
+	/** A port that is listened to, whose other end the worker has: it closes when the thread has stopped. */
+	readonly lifeline?: MessagePort;
+	/** Without the process's own execArgv, so without what that loads first. */
+	readonly bare?: boolean;
 }
+
+/**
+ * Milliseconds after which a terminated worker counts as stopped, on hosts that may never stop it. What it wrote at that
+ * moment is written, and whoever ends it closes the gate to the core first.
+ */
+const TERMINATION_GRACE = hostName === "deno" ? 1000 : Number.POSITIVE_INFINITY;
 
 /** Starts a thread, also while this one is about to block. It does not keep the process alive unless `ref()` says so. */
 export function startWorker(options: WorkerOptions): WorkerThread {
-	const execArgv = workerExecArgv(options.execArgv);
+	const execArgv = options.bare ? [] : workerExecArgv(options.execArgv);
 	const worker = new Worker(options.code, {
 		eval: true,
 		workerData: options.workerData,
@@ -34,16 +47,22 @@ export function startWorker(options: WorkerOptions): WorkerThread {
 		...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
 		...(options.name !== undefined && { name: options.name }),
 	});
-	return new WorkerThread(worker);
+	return new WorkerThread(worker, options.lifeline);
 }
 
 export class WorkerThread {
 	readonly threadId: number;
 	readonly #worker: Worker;
+	#terminated = Number.POSITIVE_INFINITY;
+	/** On a host whose report of the exit proves nothing: resolves when the thread has stopped. */
+	readonly #closed: Promise<void> | undefined;
 
 	/** @internal */
-	constructor(worker: Worker) {
+	constructor(worker: Worker, lifeline: MessagePort | undefined) {
 		this.#worker = worker;
+		if (lifeline !== undefined && TERMINATION_GRACE < Number.POSITIVE_INFINITY) {
+			this.#closed = new Promise((resolve) => onClose(lifeline, resolve));
+		}
 		// The host's own field changes when the thread ends.
 		this.threadId = worker.threadId;
 		worker.unref();
@@ -65,7 +84,19 @@ export class WorkerThread {
 
 	/** The thread has stopped: it runs and writes nothing any more. Ask at once after the start, or it may have been. */
 	onExit(handle: (code: number) => void): void {
-		this.#worker.once("exit", handle);
+		this.#worker.once("exit", (code) => {
+			if (this.#closed === undefined) handle(code);
+			else void Promise.race([this.#closed, this.#grace()]).then(() => handle(code));
+		});
+	}
+
+	#grace(): Promise<void> {
+		return new Promise((resolve) => setTimeout(resolve, TERMINATION_GRACE));
+	}
+
+	/** Whether it was terminated so long ago that it counts as stopped, though its host may never stop it. */
+	isGivenUp(): boolean {
+		return performance.now() >= this.#terminated + TERMINATION_GRACE;
 	}
 
 	postMessage(message: unknown, transferList: readonly Transferable[] = []): void {
@@ -74,6 +105,7 @@ export class WorkerThread {
 
 	/** Stops the thread wherever it is, and resolves when it has stopped; the process lives until then. */
 	async terminate(): Promise<void> {
+		this.#terminated = Math.min(this.#terminated, performance.now());
 		await this.#worker.terminate();
 	}
 

@@ -8,9 +8,9 @@ import { STATUS_OK } from "../core/layout.ts";
 import { CoreThread } from "../core/thread.ts";
 import type { AuditSettings } from "../engine/inspection.ts";
 import { Audit } from "../engine/local/audit.ts";
-import { Board, UP, wakeThread } from "../engine/local/board.ts";
+import { Board, type ErrorText, type WorkerMessage, wakeThread } from "../engine/local/board.ts";
 import { LocalEngine } from "../engine/local/engine.ts";
-import { type ResourceTable, sameEnvironment } from "../engine/local/plans.ts";
+import { Kinds, type ResourceTable } from "../engine/local/plans.ts";
 import { type CodePlace, receiveItself, type ShippedCode, Shipping } from "../engine/local/shipping.ts";
 import { Submissions } from "../engine/local/submissions.ts";
 import type { TaskSettings } from "../engine/settings.ts";
@@ -18,6 +18,8 @@ import { RayError } from "../errors.ts";
 import { definitions } from "../functions/definitions.ts";
 import { materialize } from "../functions/materialize.ts";
 import { collectGarbage } from "../platform/collect.ts";
+import { refusedExecArgv } from "../platform/exec-argv.ts";
+import { onExit } from "../platform/process.ts";
 import { workerSelf } from "../platform/threads.ts";
 import { nextTurn } from "../platform/yield.ts";
 import type { RuntimeEnv } from "../types.ts";
@@ -49,6 +51,10 @@ export interface WorkerData {
 	/** That of its kind. */
 	readonly environment: RuntimeEnv | undefined;
 	readonly logPort: MessagePort | undefined;
+	/** For `WorkerMessage`s. */
+	readonly driverPort: MessagePort;
+	/** Closes with this thread. */
+	readonly lifeline: MessagePort;
 }
 
 const self = workerSelf();
@@ -66,9 +72,15 @@ function begin(data: WorkerData): void {
 		label: () => currentTask()?.name ?? "",
 		wakeDriver: () => wakeThread(thread, data.driver),
 	});
-	const role = new WorkerRole(board, data.driver, data.id, data.namespace, data.resources.names, (message) =>
-		self?.postMessage(message),
-	);
+	const tell = (message: WorkerMessage) => {
+		data.driverPort.postMessage(message);
+		board.addNews();
+		wakeThread(thread, data.driver);
+	};
+	reportEnd(tell);
+	const role = new WorkerRole(board, data.driver, data.id, data.namespace, data.resources.names, tell);
+	const kinds = new Kinds(board.kinds, (kind, environment) => tell(["kind", kind, environment]));
+	kinds.learn(data.kind, data.environment);
 	const serializers = new SerializerRegistry();
 	const audit = data.audit && new Audit(thread, data.audit, () => role.origin());
 	const engine = new LocalEngine(thread, role, { ...data, serializers, collect: collectGarbage, audit }, (made) => {
@@ -76,7 +88,7 @@ function begin(data: WorkerData): void {
 		return new Submissions(made, {
 			resources: data.resources,
 			shipping,
-			kindFor: (settings) => kindFor(data, settings),
+			kindFor: (settings) => kindFor(kinds, data.kind, settings),
 		});
 	});
 	becomeWorker(engine);
@@ -89,7 +101,7 @@ function begin(data: WorkerData): void {
 	role.loop = loop;
 	// A pending wait alone does not keep a thread alive; a port that is listened to does.
 	self?.onMessage(() => {});
-	self?.postMessage(UP);
+	tell(["up"]);
 	// A worker without its loop is none: it ends, and is replaced.
 	loop.work().catch((error: unknown) =>
 		nextTurn(() => {
@@ -98,13 +110,26 @@ function begin(data: WorkerData): void {
 	);
 }
 
-/** What a task submits runs in the task's own environment; workers of another one are the driver's to start. */
-function kindFor({ kind, environment }: WorkerData, { name, runtimeEnv }: TaskSettings): number {
-	if (runtimeEnv === undefined || sameEnvironment(runtimeEnv, environment)) return kind;
-	throw new RayError(
-		`Task ${name} has a runtimeEnv of its own, and is submitted by a task with another one. Submit it from the program itself, ` +
-			"or leave its runtimeEnv out: then it has that of the task.",
-	);
+/** What a task submits runs in the task's own environment, if it names no other. */
+function kindFor(kinds: Kinds, own: number, { name, runtimeEnv }: TaskSettings): number {
+	if (runtimeEnv === undefined) return own;
+	const refused = refusedExecArgv(runtimeEnv.execArgv ?? []);
+	if (refused.length > 0) {
+		throw new RayError(`Task ${name}: no worker can be started with its runtimeEnv's execArgv: ${refused.join(", ")}`);
+	}
+	return kinds.kindFor(runtimeEnv);
+}
+
+/** The driver's event loop hears of this thread's end by itself; this is for a driver that is blocked. */
+function reportEnd(tell: (message: WorkerMessage) => void): void {
+	let uncaught: ErrorText | undefined;
+	process.on("uncaughtExceptionMonitor", (thrown: unknown) => {
+		// Who catches such errors lets the thread live on.
+		if (process.listenerCount("uncaughtException") > 0) return;
+		const { name, message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));
+		uncaught = { name, message, stack };
+	});
+	onExit((code) => tell(["end", code, uncaught]));
 }
 
 /** A promise that nobody looks after is no reason to end a worker, where other tasks run too. */

@@ -1,6 +1,6 @@
 /** What a worker does differently from the driver. */
 import { RESOURCE_MEMORY, STATE_BLOCKS, STATUS_OK } from "../core/layout.ts";
-import type { Board } from "../engine/local/board.ts";
+import type { Board, WorkerMessage } from "../engine/local/board.ts";
 import { MOST_SPARE_WORKERS, wakeThread } from "../engine/local/board.ts";
 import { findBehind } from "../engine/local/chains.ts";
 import type { LocalEngine, Role } from "../engine/local/engine.ts";
@@ -20,7 +20,7 @@ export class WorkerRole implements Role {
 	readonly #namespace: string;
 	readonly #runtimeId: string;
 	readonly #resourceNames: readonly string[];
-	readonly #tellDriver: (message: unknown) => void;
+	readonly #tellDriver: (message: WorkerMessage) => void;
 	/** Waits that block this thread; one may be inside of another. */
 	#blocks = 0;
 	engine: LocalEngine | undefined;
@@ -32,7 +32,7 @@ export class WorkerRole implements Role {
 		runtimeId: string,
 		namespace: string,
 		resourceNames: readonly string[],
-		tellDriver: (message: unknown) => void,
+		tellDriver: (message: WorkerMessage) => void,
 	) {
 		this.#tellDriver = tellDriver;
 		this.#resourceNames = resourceNames;
@@ -149,7 +149,7 @@ export class WorkerRole implements Role {
 
 	/** Workers are the driver's. While it blocks, the worker goes on. */
 	endWorkerOf(task: number, generation: number): boolean {
-		this.#tellDriver([task, generation]);
+		this.#tellDriver(["force", task, generation]);
 		return true;
 	}
 

@@ -12,6 +12,11 @@ describe("a process", () => {
 		expect(out).toMatch(/^\(late pid=\d+ worker=\d+\) the task is done\nexit true\n$/);
 	});
 
+	it("starts a service thread only when it has been blocked for a while, and ends with it", async () => {
+		expect(await run("blocked")).toEqual({ code: 0, signal: null, out: "1 1 2 2\n", err: "" });
+		expect(await run("blocked", "shutdown")).toEqual({ code: 0, signal: null, out: "1 1 2 2\n0\n", err: "" });
+	});
+
 	it("tells of an error that nobody asked for once, at shutdown, and ends well", async () => {
 		const { code, err } = await run("unread");
 		expect(code).toBe(0);

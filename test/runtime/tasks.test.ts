@@ -355,26 +355,6 @@ describe("scheduling", () => {
 			expect(await failure(greedy.remote().get())).toBeInstanceOf(ray.TaskUnschedulableError);
 		}));
 
-	it("gives workers their environment", () =>
-		withRuntime({ numCpus: 1, runtimeEnv: { envVars: { COLOUR: "red" } } }, async () => {
-			const colour = ray.remote(() => process.env.COLOUR);
-			const blue = colour.options({ runtimeEnv: { envVars: { COLOUR: "blue" } } });
-			expect(await ray.get([colour.remote(), blue.remote(), colour.remote()])).toEqual(["red", "blue", "red"]);
-			expect(process.env.COLOUR).toBeUndefined();
-		}));
-
-	it("gives nested tasks the environment of the task that submits them, and refuses another", () =>
-		withRuntime({ numCpus: 1 }, async () => {
-			const inner = ray.remote(() => process.env.COLOUR);
-			const blue = { envVars: { COLOUR: "blue" } };
-			const same = ray.remote(async () => inner.remote().get(), { runtimeEnv: blue });
-			expect(await same.remote().get()).toBe("blue");
-			const coloured = inner.options({ runtimeEnv: blue });
-			const outer = ray.remote(async () => coloured.remote().get());
-			expect((await failure(outer.remote().get())).message).toMatch(/runtimeEnv of its own/);
-			expect(await outer.options({ runtimeEnv: blue }).remote().get()).toBe("blue");
-		}));
-
 	it("refuses more pending tasks than allowed, until there is capacity", () =>
 		withRuntime({ numCpus: 1, maxPendingTasks: 3 }, async () => {
 			const holds = ray.remote(async () => {

@@ -2,30 +2,56 @@
  * A few words that driver and workers share beside the core: what concerns threads of JavaScript alone.
  *
  *   0          workers that block in a synchronous get
- *   1 …        for each thread slot: console messages posted and not yet shown
+ *   1          news: messages of workers and ends of threads that the driver has not looked at
+ *   2 …        kinds of workers: the hash of each one's environment, two words each
+ *   130 …      for each thread slot: console messages posted and not yet shown
+ *   …          for each thread slot: the epoch of its worker whose thread has stopped, as the service thread saw it
  */
 import type { CoreThread } from "../../core/thread.ts";
+import type { RuntimeEnv } from "../../types.ts";
 
-/** What a worker says when it begins its loop. */
-export const UP = "up";
-/** A worker names the task whose worker shall be ended. */
-export type ForceMessage = readonly [task: number, generation: number];
+/** What a worker tells the driver. */
+export type WorkerMessage =
+	/** It begins its loop. */
+	| readonly ["up"]
+	/** The worker of this task shall be ended. */
+	| readonly ["force", task: number, generation: number]
+	/** It submits tasks for workers of this kind. */
+	| readonly ["kind", kind: number, environment: RuntimeEnv | undefined]
+	/** Its thread is about to end by itself, with this code, by what nobody caught. */
+	| readonly ["end", code: number, error: ErrorText | undefined];
+
+/** What is told of an error by the thread that ends by it. */
+export interface ErrorText {
+	readonly name: string;
+	readonly message: string;
+	readonly stack: string | undefined;
+}
 
 /** More threads than this are not started for those that block in a synchronous get. */
 export const MOST_SPARE_WORKERS = 64;
+/** Different environments of workers. */
+export const MOST_KINDS = 64;
 
 const BLOCKED = 0;
-const LOGS = 1;
+const NEWS = 1;
+const KINDS = 2;
+const LOGS = KINDS + 2 * MOST_KINDS;
 
 export class Board {
 	readonly words: Int32Array;
+	/** For each kind of worker: the hash of its environment; 0 from where on there are none. */
+	readonly kinds: BigInt64Array;
+	readonly #stopped: number;
 
 	constructor(words: Int32Array) {
 		this.words = words;
+		this.kinds = new BigInt64Array(words.buffer, KINDS * 4, MOST_KINDS);
+		this.#stopped = LOGS + (words.length - LOGS) / 2;
 	}
 
 	static make(threads: number): Board {
-		return new Board(new Int32Array(new SharedArrayBuffer((LOGS + threads) * 4)));
+		return new Board(new Int32Array(new SharedArrayBuffer((LOGS + 2 * threads) * 4)));
 	}
 
 	get blocked(): number {
@@ -36,15 +62,37 @@ export class Board {
 		Atomics.add(this.words, BLOCKED, change);
 	}
 
+	/** There is something for the driver to look at, which is to be woken afterwards. */
+	addNews(): void {
+		Atomics.add(this.words, NEWS, 1);
+	}
+
+	/** Whether there was something since the last time. */
+	takeNews(): boolean {
+		return Atomics.load(this.words, NEWS) !== 0 && Atomics.exchange(this.words, NEWS, 0) !== 0;
+	}
+
 	/** The index of a thread's word for its console. */
 	logWord(thread: number): number {
 		return LOGS + thread;
+	}
+
+	/** The thread of a worker has stopped. */
+	setStopped(thread: number, epoch: number): void {
+		Atomics.store(this.words, this.#stopped + thread, epoch);
+	}
+
+	hasStopped(thread: number, epoch: number): boolean {
+		return Atomics.load(this.words, this.#stopped + thread) === epoch;
 	}
 }
 
 /** Wakes a thread that has something to look up outside of the core. */
 export function wakeThread(thread: CoreThread, index: number): void {
-	const word = thread.wakeWordOf(index);
-	Atomics.add(thread.views.i32, word, 1);
-	Atomics.notify(thread.views.i32, word);
+	wake(thread.views.i32, thread.wakeWordOf(index));
+}
+
+export function wake(memory: Int32Array, wakeWord: number): void {
+	Atomics.add(memory, wakeWord, 1);
+	Atomics.notify(memory, wakeWord);
 }

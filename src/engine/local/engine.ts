@@ -116,7 +116,8 @@ export class LocalEngine implements Engine {
 	readonly #role: Role;
 	readonly #blocking: Blocking;
 	readonly #turns = new Turns();
-	#closed = false;
+	/** What whoever waited was told when the runtime ended. */
+	#over: Error | undefined;
 
 	constructor(
 		thread: CoreThread,
@@ -160,7 +161,7 @@ export class LocalEngine implements Engine {
 	}
 
 	get alive(): boolean {
-		return !this.#closed;
+		return this.#over === undefined;
 	}
 
 	/** A task was lost with its thread. */
@@ -174,7 +175,7 @@ export class LocalEngine implements Engine {
 	}
 
 	#checkOpen(): void {
-		if (this.#closed) throw new RuntimeShutdownError("The runtime is shut down.");
+		if (this.#over !== undefined) throw new RuntimeShutdownError("The runtime is shut down.");
 	}
 
 	// ── objects ──
@@ -237,8 +238,14 @@ export class LocalEngine implements Engine {
 		this.#role.mayBlock(refs);
 		const { parent: task, parentGeneration: taskGeneration } = this.#role.origin();
 		const deadline = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout;
-		const wait = { objects: refs, task, taskGeneration, timeLeft: () => deadline - performance.now() };
+		const wait = {
+			objects: refs,
+			task,
+			taskGeneration,
+			timeLeft: () => (this.#over === undefined ? deadline - performance.now() : 0),
+		};
 		const answer = this.runner.runSync(getSync(this.runner.steps, this.thread, this.#blocking, wait));
+		if (this.#over !== undefined) throw this.#over;
 		if (answer === OUT_OF_TIME) {
 			const pending = refs.filter((ref) => !this.store.isReady(ref.slot)).length;
 			throw timedOut(timeout as number, `${pending} of ${refs.length} objects were`);
@@ -482,8 +489,8 @@ export class LocalEngine implements Engine {
 
 	/** Nothing goes on here any more: whoever waits is told. */
 	close(error: Error): void {
-		if (this.#closed) return;
-		this.#closed = true;
+		if (this.#over !== undefined) return;
+		this.#over = error;
 		this.store.close();
 		this.mailbox.close();
 		this.deadlines.close();

@@ -72,32 +72,61 @@ function unschedulable(task: string, resource: string, amount: number, total: nu
 	);
 }
 
-/** Kinds of workers: one for each environment. */
+/**
+ * Kinds of workers, one for each environment. They are numbered in memory that all threads share, by a hash of the
+ * environment, so a task may name a new one without asking anybody: places are taken by one atomic step and never given up.
+ */
 export class Kinds {
+	readonly #table: BigInt64Array;
+	readonly #onNew: (kind: number, environment: RuntimeEnv | undefined) => void;
 	readonly #byKey = new Map<string, number>();
-	readonly environments: (RuntimeEnv | undefined)[] = [];
+	/** Those that this thread has heard of. */
+	readonly environments = new Map<number, RuntimeEnv | undefined>();
+
+	/** `onNew`: called before this thread uses a kind for the first time, whoever numbered it. */
+	constructor(table: BigInt64Array, onNew: (kind: number, environment: RuntimeEnv | undefined) => void = () => {}) {
+		this.#table = table;
+		this.#onNew = onNew;
+	}
 
 	kindFor(environment: RuntimeEnv | undefined): number {
-		const key = environment === undefined ? "" : canonical(environment);
-		let kind = this.#byKey.get(key);
-		if (kind === undefined) {
-			kind = this.environments.length;
-			if (kind >= 64) throw new RayError("More than 64 different runtimeEnvs are in use; use fewer.");
-			this.environments.push(environment);
-			this.#byKey.set(key, kind);
-		}
+		const key = canonical(environment ?? {});
+		const known = this.#byKey.get(key);
+		if (known !== undefined) return known;
+		const kind = this.#number(hashOf(key));
+		this.learn(kind, environment);
+		this.#onNew(kind, environment);
 		return kind;
+	}
+
+	/** What another thread says. */
+	learn(kind: number, environment: RuntimeEnv | undefined): void {
+		this.#byKey.set(canonical(environment ?? {}), kind);
+		this.environments.set(kind, environment);
+	}
+
+	#number(hash: bigint): number {
+		for (let kind = 0; kind < this.#table.length; kind++) {
+			const before = Atomics.compareExchange(this.#table, kind, 0n, hash);
+			if (before === 0n || before === hash) return kind;
+		}
+		throw new RayError(`More than ${this.#table.length} different runtimeEnvs are in use; use fewer.`);
 	}
 }
 
-/** Whether two environments are one kind of worker. */
-export function sameEnvironment(a: RuntimeEnv | undefined, b: RuntimeEnv | undefined): boolean {
-	return canonical(a) === canonical(b);
+/** FNV-1a, 64 bits, never 0. */
+function hashOf(text: string): bigint {
+	let hash = 0xcbf29ce484222325n;
+	for (let i = 0; i < text.length; i++) {
+		hash = BigInt.asUintN(64, (hash ^ BigInt(text.charCodeAt(i))) * 0x100000001b3n);
+	}
+	return BigInt.asIntN(64, hash) || 1n;
 }
 
 function canonical(value: unknown): string {
 	if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "";
 	if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-	const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+	const given = Object.entries(value).filter(([, item]) => item !== undefined);
+	const entries = given.sort(([a], [b]) => (a < b ? -1 : 1));
 	return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join()}}`;
 }

@@ -13,6 +13,7 @@ import { LocalEngine } from "./engine.ts";
 import { LocalInspection } from "./inspection.ts";
 import { Logs } from "./logs.ts";
 import { Kinds, resourceTable } from "./plans.ts";
+import { Service } from "./service.ts";
 import { Shipping } from "./shipping.ts";
 import { throwStatus } from "./status.ts";
 import { Submissions } from "./submissions.ts";
@@ -44,9 +45,9 @@ export async function startLocalEngine(settings: InitSettings): Promise<LocalEng
 	const resources = resourceTable(settings.resources);
 	defineResources(thread, resources.names, settings.resources);
 	if (settings.maxPendingTasks !== undefined) calls.setLimit(settings.maxPendingTasks);
-	const kinds = new Kinds();
-	kinds.kindFor(settings.runtimeEnv);
 	const board = Board.make(THREADS);
+	const kinds = new Kinds(board.kinds);
+	kinds.kindFor(settings.runtimeEnv);
 	const logs = new Logs({ words: board.words, wordOf: (index) => board.logWord(index), enabled: settings.logToDriver });
 	const shared = {
 		id,
@@ -61,10 +62,12 @@ export async function startLocalEngine(settings: InitSettings): Promise<LocalEng
 		id,
 		namespace: settings.namespace,
 		numCpus: Math.max(1, Math.ceil(settings.numCpus)),
+		mostWorkers: THREADS - 1,
 		kinds,
 		board,
 		data: { ...shared, module, driver, resources, board: board.words, testRunner: testRunner(), audit },
 		logs,
+		service: new Service(thread, memory, board.words),
 		onClosed: () => {},
 	});
 	let submissions: Submissions | undefined;

@@ -7,12 +7,13 @@ import { OutOfMemoryError, RayError, RuntimeShutdownError, WorkerCrashedError } 
 import { onLoopEmpty } from "../../platform/process.ts";
 import { nextTurn } from "../../platform/yield.ts";
 import type { RuntimeContext, RuntimeEnv, ShutdownOptions } from "../../types.ts";
-import { type Board, MOST_SPARE_WORKERS } from "./board.ts";
+import { type Board, MOST_KINDS, MOST_SPARE_WORKERS } from "./board.ts";
 import type { LocalEngine, Role } from "./engine.ts";
 import { idOf } from "./ids.ts";
 import type { Logs } from "./logs.ts";
 import { functionName } from "./names.ts";
 import type { Kinds } from "./plans.ts";
+import type { Service } from "./service.ts";
 import type { Submissions } from "./submissions.ts";
 import { type Worker, Workers, type WorkersOptions } from "./workers.ts";
 
@@ -20,16 +21,21 @@ import { type Worker, Workers, type WorkersOptions } from "./workers.ts";
 const MOST_FAILED_STARTS = 3;
 /** Milliseconds that the process may live on after its last task. */
 const MOMENT = 5;
+/** Milliseconds that the driver is blocked before the service thread is started. */
+const SERVICE_AFTER = 50;
 const NEVER_ABORTED = new AbortController().signal;
 
 export interface SupervisorOptions {
 	readonly id: string;
 	readonly namespace: string;
 	readonly numCpus: number;
+	/** As many workers as there may be. */
+	readonly mostWorkers: number;
 	readonly kinds: Kinds;
 	readonly board: Board;
 	readonly data: WorkersOptions["data"];
 	readonly logs: Logs;
+	readonly service: Service;
 	readonly onClosed: () => void;
 }
 
@@ -44,6 +50,9 @@ export class Supervisor implements Role {
 	#failedStarts = 0;
 	/** Why the worker that is being recovered ended. */
 	#crash: { workerId: number; cause: unknown } | undefined;
+	/** Since when the driver is blocked, and how often: a retry's rule may block again. */
+	#blockedSince = 0;
+	#blocks = 0;
 
 	constructor(options: SupervisorOptions) {
 		this.#options = options;
@@ -58,8 +67,11 @@ export class Supervisor implements Role {
 				this.#failedStarts = 0;
 			},
 			onForce: (task, generation) => this.endWorkerOf(task, generation),
+			onKind: (kind, environment) => this.#wantKind(kind, environment),
 			onStopped: (worker) => this.#stopped(worker),
+			board: this.#options.board,
 			logs: this.#options.logs,
+			service: this.#options.service,
 		});
 		try {
 			this.wantWorkers(0);
@@ -78,9 +90,23 @@ export class Supervisor implements Role {
 	wantWorkers(kind: number): void {
 		if (this.#stopping) return;
 		const spare = Math.min(this.#options.board.blocked, MOST_SPARE_WORKERS);
-		const environment = this.#options.kinds.environments[kind] as RuntimeEnv | undefined;
+		const environment = this.#options.kinds.environments.get(kind);
 		for (let missing = this.#options.numCpus + spare - this.#all.countOf(kind); missing > 0; missing--) {
+			// Other kinds may need one yet.
+			if (this.#all.count >= this.#options.mostWorkers - MOST_KINDS && this.#all.countOf(kind) > 0) break;
 			this.#all.start(kind, environment);
+		}
+	}
+
+	/** A task submits others with an environment of their own. */
+	#wantKind(kind: number, environment: RuntimeEnv | undefined): void {
+		if (this.#stopping) return;
+		this.#options.kinds.learn(kind, environment);
+		try {
+			this.wantWorkers(kind);
+		} catch (error) {
+			// Its call has returned, so it cannot be told.
+			this.#giveUp(kind, error);
 		}
 	}
 
@@ -128,7 +154,7 @@ export class Supervisor implements Role {
 		if (this.#stopping) return;
 		// One that was ended on purpose might have started well.
 		const failed = !worker.up && !worker.ending;
-		if (failed && ++this.#failedStarts >= MOST_FAILED_STARTS) this.#giveUp(worker);
+		if (failed && ++this.#failedStarts >= MOST_FAILED_STARTS) this.#giveUp(worker.kind, worker.cause);
 		else this.wantWorkers(worker.kind);
 	}
 
@@ -141,11 +167,9 @@ export class Supervisor implements Role {
 	}
 
 	/** Workers of this kind cannot run: what waits for them never will. */
-	#giveUp(worker: Worker): void {
-		const error = new RayError(
-			`Workers do not start (runtimeEnv ${JSON.stringify(this.#options.kinds.environments[worker.kind] ?? {})}): ${describe(worker.cause)}`,
-			{ cause: worker.cause },
-		);
+	#giveUp(kind: number, cause: unknown): void {
+		const environment = JSON.stringify(this.#options.kinds.environments.get(kind) ?? {});
+		const error = new RayError(`Workers do not start (runtimeEnv ${environment}): ${describe(cause)}`, { cause });
 		this.#end(error);
 	}
 
@@ -251,20 +275,39 @@ export class Supervisor implements Role {
 	}
 
 	mayBlock(): void {}
-	beforeBlocking(): void {}
-	afterBlocking(): void {}
-	readonly parked = false;
+
+	beforeBlocking(): void {
+		if (this.#blocks++ === 0) this.#blockedSince = performance.now();
+	}
+
+	afterBlocking(): void {
+		this.#blocks--;
+	}
+
+	parked = false;
 
 	drive(): number {
 		this.#options.logs.drain();
-		for (let kind = 0; kind < this.#options.kinds.environments.length; kind++) this.wantWorkers(kind);
-		return Number.POSITIVE_INFINITY;
+		let due = Number.POSITIVE_INFINITY;
+		// A driver that is not blocked hears by events, which tell more.
+		if (this.#blocks > 0) {
+			due = this.#blockedSince + SERVICE_AFTER;
+			if (performance.now() >= due) {
+				due = Number.POSITIVE_INFINITY;
+				this.#options.service.start();
+			}
+			this.#all.look();
+			if (this.#all.stopThoseOutside()) due = 0;
+		}
+		for (const kind of this.#options.kinds.environments.keys()) this.wantWorkers(kind);
+		return due;
 	}
 
 	runner(): void {}
 
 	beforeResults(): void {
-		if (this.#options.board.blocked > 0) this.drive();
+		// Tasks lost with one worker are dealt with before the next worker is looked at.
+		if (this.#options.board.blocked > 0 && this.#crash === undefined) this.drive();
 		else this.#options.logs.drain();
 	}
 
@@ -317,6 +360,7 @@ export class Supervisor implements Role {
 		this.#withdraw();
 		(this.#engine as LocalEngine).reportUnread();
 		(this.#engine as LocalEngine).close(error);
+		this.#options.service.close();
 		this.#options.onClosed();
 	}
 }

@@ -1,22 +1,31 @@
 /**
  * The driver's workers: starting them, hearing of their ends, ending them. A worker is ended through the gate (`end`, then
- * terminate), and recovered when its thread has stopped.
+ * terminate), and recovered when its thread has stopped. What tells of that:
+ *
+ *   exit event of the thread      the driver's event loop hears it; with it comes what nobody caught
+ *   the board                     the service thread has seen the thread's port close: for a driver that is blocked
+ *
+ * Both mean that its code runs no more. What it says itself in its exit handlers means less: others may still run after them.
  */
 
 import {
 	GATE_EPOCH_SHIFT,
 	STATUS_BUSY,
 	STATUS_OK,
+	STATUS_TABLE_FULL,
 	THREAD_FLAG_MAY_BLOCK,
 	THREAD_FLAG_WORKER,
 	THREAD_GATE,
 	THREAD_SIZE,
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
+import { RayError } from "../../errors.ts";
+import { listen, type MessagePort, openChannel, takeMessage } from "../../platform/channel.ts";
 import { startWorker, type WorkerThread } from "../../platform/threads.ts";
 import type { RuntimeEnv } from "../../types.ts";
-import { type ForceMessage, UP } from "./board.ts";
+import type { Board, ErrorText, WorkerMessage } from "./board.ts";
 import type { Logs } from "./logs.ts";
+import type { Service } from "./service.ts";
 import { throwStatus } from "./status.ts";
 import { workerCode } from "./worker-code.generated.ts";
 
@@ -26,11 +35,17 @@ export interface Worker {
 	readonly epoch: number;
 	readonly kind: number;
 	readonly thread: WorkerThread;
+	/** What it tells the driver comes here. */
+	readonly port: MessagePort;
 	readonly exited: Promise<void>;
+	/** Resolves `exited`. */
+	readonly stopped: () => void;
 	/** It has run its loop: starting it works. */
 	up: boolean;
 	/** What ended it, as far as that is known. */
 	cause: unknown;
+	/** What it said itself in its exit handler. */
+	lastWords: { readonly code: number; readonly error: ErrorText | undefined } | undefined;
 	/** We ended it. */
 	ending: boolean;
 }
@@ -41,15 +56,23 @@ export interface WorkersOptions {
 	readonly onUp: (worker: Worker) => void;
 	/** A worker wants another one ended, with the task that it runs. */
 	readonly onForce: (task: number, generation: number) => void;
+	/** A worker submits tasks for this kind of workers. */
+	readonly onKind: (kind: number, environment: RuntimeEnv | undefined) => void;
 	/** The thread has stopped, its slot is not recovered yet. */
 	readonly onStopped: (worker: Worker) => void;
+	readonly board: Board;
 	readonly logs: Logs;
+	readonly service: Service;
 }
 
 export class Workers {
 	readonly #thread: CoreThread;
 	readonly #options: WorkersOptions;
 	readonly #byIndex = new Map<number, Worker>();
+	/** Those to be stopped when they are outside of the core. */
+	readonly #inside = new Set<Worker>();
+	/** Those told to stop. */
+	readonly #terminated = new Set<Worker>();
 
 	constructor(thread: CoreThread, options: WorkersOptions) {
 		this.#thread = thread;
@@ -58,6 +81,10 @@ export class Workers {
 
 	get all(): Worker[] {
 		return [...this.#byIndex.values()];
+	}
+
+	get count(): number {
+		return this.#byIndex.size;
 	}
 
 	countOf(kind: number): number {
@@ -72,24 +99,36 @@ export class Workers {
 
 	start(kind: number, environment: RuntimeEnv | undefined): Worker {
 		const { calls, views } = this.#thread;
+		const { logs, service, data } = this.#options;
 		const index = calls.reserve(kind, THREAD_FLAG_MAY_BLOCK | THREAD_FLAG_WORKER);
+		if (index === STATUS_TABLE_FULL) {
+			throw new RayError(`${this.count} worker threads run, and there is no room for another; use fewer runtimeEnvs.`);
+		}
 		if (index < 0) throwStatus(index, "a worker thread");
 		const gate = (views.threadTable + index * THREAD_SIZE + THREAD_GATE) >> 2;
 		const epoch = Atomics.load(views.i32, gate) >>> GATE_EPOCH_SHIFT;
-		const logPort = this.#options.logs.open(index);
+		const logPort = logs.open(index);
+		const [port, driverPort] = openChannel();
+		const lifeline = service.watch(index, epoch);
+		const ports = { driverPort, lifeline, logPort };
+		let worker: Worker | undefined;
+		listen(port, (message) => worker && this.#hear(worker, message as WorkerMessage));
 		let thread: WorkerThread;
 		try {
 			thread = startWorker({
 				code: workerCode,
 				name: `wasmray worker ${index}`,
-				workerData: { ...this.#options.data, index, epoch, kind, environment, logPort },
-				...(logPort && { transferList: [logPort] }),
+				workerData: { ...data, index, epoch, kind, environment, ...ports },
+				transferList: Object.values(ports).filter((each) => each !== undefined),
+				lifeline: port,
 				...(environment?.envVars && { env: environment.envVars }),
 				...(environment?.execArgv && { execArgv: environment.execArgv }),
 				...(environment?.resourceLimits && { resourceLimits: environment.resourceLimits }),
 			});
 		} catch (error) {
-			this.#options.logs.end(index);
+			logs.end(index);
+			service.forget(index);
+			port.close();
 			calls.end(index, epoch);
 			calls.recover(index, epoch);
 			throw error;
@@ -98,38 +137,108 @@ export class Workers {
 		const exited = new Promise<void>((resolve) => {
 			stopped = resolve;
 		});
-		const worker: Worker = { index, epoch, kind, thread, exited, up: false, cause: undefined, ending: false };
+		const more = { up: false, cause: undefined, lastWords: undefined, ending: false };
+		worker = { index, epoch, kind, thread, port, exited, stopped, ...more };
 		this.#byIndex.set(index, worker);
-		thread.onMessage((message) => {
-			if (message === UP) {
-				worker.up = true;
-				this.#options.onUp(worker);
-			} else if (Array.isArray(message)) {
-				const [task, generation] = message as readonly unknown[] as ForceMessage;
-				this.#options.onForce(task, generation);
-			}
-		});
-		thread.onError((error) => {
-			worker.cause ??= error;
-		});
-		thread.onExit((code) => {
-			worker.cause ??= `its thread exited with code ${code}`;
-			this.#byIndex.delete(index);
-			this.#options.onStopped(worker);
-			stopped();
-		});
+		this.#listenTo(worker);
 		return worker;
 	}
 
+	#listenTo(worker: Worker): void {
+		worker.thread.onError((error) => {
+			worker.cause ??= error;
+		});
+		worker.thread.onExit((code) => {
+			worker.cause ??= `its thread exited with code ${code}`;
+			this.#stopped(worker);
+		});
+	}
+
+	#hear(worker: Worker, message: WorkerMessage): void {
+		switch (message[0]) {
+			case "up":
+				worker.up = true;
+				this.#options.onUp(worker);
+				break;
+			case "force":
+				this.#options.onForce(message[1], message[2]);
+				break;
+			case "kind":
+				this.#options.onKind(message[1], message[2]);
+				break;
+			case "end":
+				worker.lastWords = { code: message[1], error: message[2] };
+				break;
+		}
+	}
+
+	/** Of each worker once, by whichever way it is heard first. */
+	#stopped(worker: Worker): void {
+		if (this.#byIndex.get(worker.index) !== worker) return;
+		this.#byIndex.delete(worker.index);
+		this.#inside.delete(worker);
+		this.#terminated.delete(worker);
+		this.#options.service.forget(worker.index);
+		this.#options.onStopped(worker);
+		worker.stopped();
+	}
+
+	// ── for a driver whose event loop stands still ──
+
+	/** Deals with what workers have told, and with those whose threads have stopped. */
+	look(): void {
+		const given = [...this.#terminated].filter((worker) => worker.thread.isGivenUp());
+		if (this.#options.board.takeNews()) {
+			for (const worker of this.#byIndex.values()) this.#read(worker);
+			for (const worker of this.all) {
+				if (!this.#options.board.hasStopped(worker.index, worker.epoch)) continue;
+				// Once more: what it posted last came before its end.
+				this.#read(worker);
+				worker.cause ??= causeOf(worker);
+				this.#stopped(worker);
+			}
+		}
+		for (const worker of given) this.#stopped(worker);
+	}
+
+	#read(worker: Worker): void {
+		for (;;) {
+			const message = takeMessage(worker.port) as WorkerMessage | undefined;
+			if (message === undefined) return;
+			this.#hear(worker, message);
+		}
+	}
+
+	// ── ending workers ──
+
 	/** Ends a worker at a moment when it is outside of the core. */
-	async end(worker: Worker, cause: string): Promise<void> {
+	end(worker: Worker, cause: string): Promise<void> {
 		if (!worker.ending) {
 			worker.ending = true;
 			worker.cause = cause;
-			await this.#closeGate(worker);
-			await worker.thread.terminate();
+			this.#inside.add(worker);
+			this.#stopSoon();
 		}
-		await worker.exited;
+		return worker.exited;
+	}
+
+	readonly #stopSoon = () => {
+		if (this.stopThoseOutside()) setImmediate(this.#stopSoon);
+	};
+
+	/** Stops what shall end, but for threads that are inside of the core just now: whether there are such. */
+	stopThoseOutside(): boolean {
+		for (const worker of this.#inside) {
+			if (this.#thread.calls.end(worker.index, worker.epoch) === STATUS_BUSY) continue;
+			this.#inside.delete(worker);
+			this.#terminate(worker);
+		}
+		return this.#inside.size > 0;
+	}
+
+	#terminate(worker: Worker): void {
+		this.#terminated.add(worker);
+		void worker.thread.terminate();
 	}
 
 	/** The same, without waiting: the gate is closed when this returns, but for a thread that is stuck inside. */
@@ -137,13 +246,7 @@ export class Workers {
 		worker.ending = true;
 		worker.cause ??= "the runtime was shut down";
 		for (let tries = 0; tries < 1000 && this.#thread.calls.end(worker.index, worker.epoch) === STATUS_BUSY; tries++);
-		void worker.thread.terminate();
-	}
-
-	async #closeGate(worker: Worker): Promise<void> {
-		while (this.#thread.calls.end(worker.index, worker.epoch) === STATUS_BUSY) {
-			await new Promise((resolve) => setImmediate(resolve));
-		}
+		this.#terminate(worker);
 	}
 
 	/** Gives back what a stopped worker owned. False: it was lost inside the core, and the memory is poisoned. */
@@ -156,4 +259,20 @@ export class Workers {
 		}
 		return ended === STATUS_OK && calls.recover(worker.index, worker.epoch) === STATUS_OK;
 	}
+}
+
+/** What ended a worker, by its own last words: the event that tells it cannot reach a blocked driver. */
+function causeOf({ lastWords, up }: Worker): unknown {
+	if (lastWords?.error !== undefined) {
+		const { name, message, stack } = lastWords.error;
+		const error = new Error(message);
+		Object.defineProperty(error, "name", { value: name, configurable: true, writable: true });
+		if (stack !== undefined) error.stack = stack;
+		return error;
+	}
+	if (lastWords !== undefined) return `its thread exited with code ${lastWords.code}`;
+	if (!up) return "its thread ended before it was ready; await get() instead of getSync() to learn why";
+	// Nothing else ends a thread that we did not end without its exit handlers.
+	const message = "the thread ended without its exit handlers, as one does whose heap has reached its limit";
+	return Object.assign(new Error(message), { code: "ERR_WORKER_OUT_OF_MEMORY" });
 }
