@@ -92,6 +92,10 @@ export class WorkerRole implements Role {
 		return (this.loop as Loop).parked;
 	}
 
+	set parked(parked: boolean) {
+		(this.loop as Loop).parked = parked;
+	}
+
 	mayBlock(refs: readonly ObjectRef[]): void {
 		const task = currentTask();
 		if (this.#board.blocked >= MOST_SPARE_WORKERS) {

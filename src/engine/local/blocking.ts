@@ -18,6 +18,10 @@ export class Blocking implements BlockingHost {
 		return this.#role.parked;
 	}
 
+	set parked(parked: boolean) {
+		this.#role.parked = parked;
+	}
+
 	objectAt(slot: number): number {
 		return this.#engine.thread.objectAt(slot);
 	}

@@ -79,7 +79,7 @@ export interface Role {
 	beforeBlocking(): void;
 	afterBlocking(): void;
 	/** A worker that sleeps, to be woken for work. */
-	readonly parked: boolean;
+	parked: boolean;
 	/** What a blocked thread has to do meanwhile; when the next of it is due. */
 	drive(): number;
 	runner(task: number, generation: number, bits: number): void;

@@ -130,7 +130,9 @@ export class Supervisor implements Role {
 		const engine = this.#engine as LocalEngine;
 		engine.whenIdle(() => {
 			const timer = setTimeout(() => {
-				if (engine.alive && (engine.pendingTasks() > 0 || engine.thread.hasMail())) this.#letGoWhenIdle(worker);
+				// The process lives until a thread that is being stopped has stopped.
+				if (worker.ending) return;
+				if (engine.pendingTasks() > 0 || engine.thread.hasMail()) this.#letGoWhenIdle(worker);
 				else worker.thread.unref();
 			}, MOMENT);
 			timer.unref();
