@@ -1,36 +1,13 @@
 /** Work on this machine's threads: the same code in the driver and in workers. What only the driver does is its supervisor's. */
 
 import {
-	OBJECT_ENTRY_PINS,
-	OBJECT_ENTRY_SIZE,
-	OBJECT_ENTRY_VALUE,
-	OBJECT_ENTRY_WORD,
-	PHASE_PENDING,
-	PHASE_SEALED,
-	PHASE_SPILLED,
-	PLACE_ROOT,
 	REASON_CANCELLED,
-	ROOT_OBJECT_FRESH,
-	ROOT_TASK_FRESH,
 	STATE_ERROR,
-	STATE_INLINE,
-	STATE_LENGTH_SHIFT,
-	STATE_PHASE_MASK,
-	STATE_READ,
-	STATE_REPORT,
 	STATE_STREAM,
-	STATS_CAPACITY,
-	STATS_GRANULES,
-	STATS_OBJECTS,
-	STATS_PENDING,
 	STATUS_EMPTY,
 	STATUS_ENDED,
 	STATUS_OK,
 	STATUS_STALE,
-	TASK_ENTRY_GENERATION,
-	TASK_ENTRY_STATE,
-	TASK_PHASE_ENDED,
-	TASK_PHASE_VACANT,
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
 import { RuntimeShutdownError } from "../../errors.ts";
@@ -57,6 +34,8 @@ import { throwStatus } from "./status.ts";
 import type { StoreOptions } from "./store.ts";
 import { Store } from "./store.ts";
 import type { Submissions } from "./submissions.ts";
+import { type ObjectPlace, objectEntries, pendingTasks, storeStats, unfinishedTasks } from "./tables.ts";
+import { reportUnread } from "./unread.ts";
 import { Waits } from "./waits.ts";
 
 /** `cancel`'s options in the core. */
@@ -313,8 +292,7 @@ export class LocalEngine implements Engine {
 
 	/** A ref that came with a value does not say whose result it is. One with a value is no unfinished task's. */
 	#producerOf({ slot }: ObjectRef): TaskPlace | undefined {
-		const state = this.thread.stateOf(slot);
-		const hasValue = (state & STATE_PHASE_MASK) !== PHASE_PENDING && (state & STATE_ERROR) === 0;
+		const hasValue = this.store.isReady(slot) && (this.thread.stateOf(slot) & STATE_ERROR) === 0;
 		return hasValue ? undefined : producerOf(this.thread, slot, this.unfinishedTasks());
 	}
 
@@ -359,122 +337,33 @@ export class LocalEngine implements Engine {
 
 	// ── state ──
 
-	#stat(field: number): number {
-		return this.thread.views.u32[this.thread.scratch + (field >> 2)] as number;
-	}
-
 	storeStats(): StoreStats {
 		this.#checkOpen();
-		this.thread.calls.stats();
-		const pinned = this.#objects()
-			.filter((object) => object.pinned)
-			.reduce((sum, object) => sum + object.size, 0);
-		return {
-			capacity: this.#stat(STATS_CAPACITY),
-			used: this.#stat(STATS_GRANULES) * 64,
-			pinned,
-			spilled: 0,
-			objects: this.#stat(STATS_OBJECTS),
-			evictions: 0,
-			hits: 0,
-			misses: 0,
-		};
-	}
-
-	/** Every unfinished task, by index and generation. */
-	unfinishedTasks(): TaskPlace[] {
-		const { i32 } = this.thread.views;
-		const found: TaskPlace[] = [];
-		const end = Atomics.load(i32, (PLACE_ROOT + ROOT_TASK_FRESH) >> 2);
-		for (let task = 1; task < end; task++) {
-			const at = this.thread.taskAt(task) >> 2;
-			const phase = Atomics.load(i32, at + (TASK_ENTRY_STATE >> 2)) & 0xff;
-			if (phase === TASK_PHASE_VACANT || phase === TASK_PHASE_ENDED) continue;
-			found.push({ task, generation: Atomics.load(i32, at + (TASK_ENTRY_GENERATION >> 2)) });
-		}
-		return found;
-	}
-
-	/** Says on stderr what failed without anybody asking: of what is gone, and of what is still held. */
-	reportUnread(): void {
-		this.mailbox.drain();
-		const told = new Set<unknown>();
-		for (;;) {
-			const slot = this.thread.calls.takeUnread();
-			if (slot < 0) break;
-			this.#report(slot, this.thread.generation, told);
-		}
-		const { i32 } = this.thread.views;
-		const owed = STATE_ERROR | STATE_REPORT;
-		const end = Atomics.load(i32, (PLACE_ROOT + ROOT_OBJECT_FRESH) >> 2);
-		for (let slot = 1; slot < end; slot++) {
-			const state = this.thread.stateOf(slot);
-			if ((state & (owed | STATE_READ)) !== owed || (state & STATE_PHASE_MASK) !== PHASE_SEALED) continue;
-			const word = (this.thread.objectTable + slot * OBJECT_ENTRY_SIZE + OBJECT_ENTRY_WORD) >> 2;
-			const generation = Atomics.load(i32, word + 1);
-			if (this.thread.calls.retain(slot, generation) === STATUS_OK) this.#report(slot, generation, told);
-		}
-	}
-
-	/** Tells of an error of which this thread has a handle, and lets go of it. Each result of a task has the same. */
-	#report(slot: number, generation: number, told: Set<unknown>): void {
-		try {
-			this.store.read(slot, generation, true);
-		} catch (error) {
-			const task = (error as { taskId?: unknown } | undefined)?.taskId ?? error;
-			if (!told.has(task)) console.error("wasmray: nobody asked for the result of a task that failed.", error);
-			told.add(task);
-		}
-		this.thread.calls.release(slot, generation);
-	}
-
-	/** Unfinished tasks of the whole runtime. */
-	pendingTasks(): number {
-		this.thread.calls.stats();
-		return this.#stat(STATS_PENDING);
+		return storeStats(this.thread, this.objectEntries());
 	}
 
 	async listObjects(): Promise<ObjectState[]> {
 		this.#checkOpen();
-		return this.#objects();
-	}
-
-	#objects(): ObjectState[] {
 		return this.objectEntries().map(({ state }) => state);
 	}
 
-	/** A look at a table that others change meanwhile: each entry is as it was at some moment. */
-	objectEntries(): { readonly slot: number; readonly generation: number; readonly state: ObjectState }[] {
-		const { i32, u32 } = this.thread.views;
-		const found: { slot: number; generation: number; state: ObjectState }[] = [];
-		const end = Atomics.load(i32, (PLACE_ROOT + ROOT_OBJECT_FRESH) >> 2);
-		for (let slot = 1; slot < end; slot++) {
-			const at = (this.thread.objectTable + slot * OBJECT_ENTRY_SIZE) >> 2;
-			const holders = Atomics.load(i32, at + (OBJECT_ENTRY_WORD >> 2));
-			const generation = Atomics.load(i32, at + (OBJECT_ENTRY_WORD >> 2) + 1);
-			const state = this.thread.stateOf(slot);
-			const phase = state & STATE_PHASE_MASK;
-			if (holders === 0 || (phase !== PHASE_PENDING && phase !== PHASE_SEALED && phase !== PHASE_SPILLED)) continue;
-			const inline = (state & STATE_INLINE) !== 0;
-			const value = at + (OBJECT_ENTRY_VALUE >> 2);
-			const sealedSize = inline ? (state >> STATE_LENGTH_SHIFT) & 31 : (u32[value + 1] as number);
-			const object: ObjectState = {
-				objectId: idOf(this.id, "o", slot, generation),
-				state:
-					phase === PHASE_PENDING
-						? "PENDING"
-						: state & STATE_ERROR
-							? "ERROR"
-							: phase === PHASE_SEALED
-								? "READY"
-								: "SPILLED",
-				size: phase === PHASE_PENDING ? 0 : sealedSize,
-				references: holders,
-				pinned: (u32[at + (OBJECT_ENTRY_PINS >> 2)] as number) > 0,
-			};
-			found.push({ slot, generation, state: object });
-		}
-		return found;
+	objectEntries(): ObjectPlace[] {
+		return objectEntries(this.thread, this.id);
+	}
+
+	unfinishedTasks(): TaskPlace[] {
+		return unfinishedTasks(this.thread);
+	}
+
+	/** How many tasks of the whole runtime are unfinished. */
+	pendingTasks(): number {
+		return pendingTasks(this.thread);
+	}
+
+	/** Says on stderr what failed without anybody asking. */
+	reportUnread(): void {
+		this.mailbox.drain();
+		reportUnread(this.thread, this.store);
 	}
 
 	// ── the end ──
