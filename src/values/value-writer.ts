@@ -66,7 +66,7 @@ export class ValueWriter extends Writer {
 
 	/** Writes a whole message, or notes a bare buffer, and returns the payload's length. */
 	message(value: unknown, root: string): number {
-		if (this.#used) this.release();
+		this.release();
 		this.#root = root;
 		this.position = format.HEADER_BYTES;
 		try {
@@ -104,6 +104,7 @@ export class ValueWriter extends Writer {
 
 	/** Lets go of what the last message was made of. */
 	release(): void {
+		if (!this.#used) return;
 		this.restart();
 		this.kind = KIND_MESSAGE;
 		this.bare = undefined;

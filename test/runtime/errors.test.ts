@@ -174,7 +174,7 @@ describe("a task that ends its worker", () => {
 	it("fails with a WorkerCrashedError, or is retried, and others go on", () =>
 		withRuntime({}, async () => {
 			const marks = await mkdtemp(join(tmpdir(), "wasmray-test-"));
-			const exits = ray.remote(() => process.exit(7), { maxRetries: 0 });
+			const exits = ray.remote(() => process.exit(7), { maxRetries: 0, name: "exits" });
 			const once = ray.remote(
 				(mark: string) => {
 					if (!existsSync(mark)) {
@@ -188,7 +188,8 @@ describe("a task that ends its worker", () => {
 			const good = Array.from({ length: 20 }, (_, i) => ray.remote((n: number) => n + 1).remote(i));
 			const error = await failure(exits.remote().get());
 			expect(error).toBeInstanceOf(ray.WorkerCrashedError);
-			expect(error.message).toMatch(/attempt 1.*code 7/);
+			expect(error.message).toMatch(/^Worker \d+ ended while it ran task exits \(ray\S+, attempt 1\): .*code 7\.$/);
+			expect(error.stack).toBe(`WorkerCrashedError: ${error.message}`);
 			expect(await once.remote(join(marks, "once")).get()).toBe("second time");
 			expect(await ray.get(good)).toEqual(good.map((_, i) => i + 1));
 			await writeFile(join(marks, "gone"), "");

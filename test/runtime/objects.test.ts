@@ -273,6 +273,28 @@ describe("handles", () => {
 		}));
 });
 
+describe("what was sent last", () => {
+	it("is not kept: neither the refs in it, nor its buffers", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			await identity.remote(0).get();
+			const before = await settledObjects();
+			const leave = async () => {
+				let ref = ray.put<unknown>("first");
+				for (let i = 0; i < 10; i++) ref = ray.put({ ref });
+				await identity.remote({ ref }).get();
+				expect(() => ray.put([ray.put(1), () => {}])).toThrow(ray.SerializationError);
+			};
+			await leave();
+			expect(await settledObjects()).toBeLessThanOrEqual(before);
+			let array: Uint8Array | undefined = new Uint8Array(200_000);
+			const watched = new WeakRef(array);
+			ray.put(array);
+			array = undefined;
+			await settledObjects();
+			expect(watched.deref()).toBeUndefined();
+		}));
+});
+
 describe("a full store", () => {
 	it("is an ObjectStoreFullError, and goes on when there is room again", () =>
 		withRuntime({ numCpus: 1, objectStoreMemory: "1MiB" }, async () => {

@@ -105,11 +105,15 @@ export class Store {
 	#takePayload(size: number, more: number): void {
 		const encoder = this.#encoder;
 		const refs = encoder.refs as readonly ObjectRef[];
-		this.a = this.#block(size, refs, undefined, encoder);
-		this.b = size;
-		this.c = refs.length;
-		this.d = 0;
-		this.flags = more | (encoder.kind << STATE_KIND_SHIFT);
+		try {
+			this.a = this.#block(size, refs, undefined, encoder);
+			this.b = size;
+			this.c = refs.length;
+			this.d = 0;
+			this.flags = more | (encoder.kind << STATE_KIND_SHIFT);
+		} finally {
+			encoder.reset();
+		}
 	}
 
 	/** Whether the last value written stands in a block of its own. */
@@ -152,11 +156,15 @@ export class Store {
 		this.b = size;
 		this.c = refs.length + (dependencies === undefined ? 0 : dependencies.length);
 		this.d = encoder.kind;
-		if (size <= room && this.c === 0) {
-			encoder.writeTo(this.#thread.views.u8, inlined);
-			this.a = 0;
-		} else {
-			this.a = this.#block(size, refs, dependencies, encoder);
+		try {
+			if (size <= room && this.c === 0) {
+				encoder.writeTo(this.#thread.views.u8, inlined);
+				this.a = 0;
+			} else {
+				this.a = this.#block(size, refs, dependencies, encoder);
+			}
+		} finally {
+			encoder.reset();
 		}
 	}
 

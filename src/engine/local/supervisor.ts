@@ -194,7 +194,10 @@ export class Supervisor implements Role {
 			submissions.retryLater(task, generation, submissions.settingsOf(token), attempt);
 			return;
 		}
-		submissions.fail(task, generation, this.#crashError(task, generation, attempt));
+		const error = this.#crashError(task, generation, attempt);
+		// Where in here it was found out tells nobody anything.
+		error.stack = `${error.name}: ${error.message}`;
+		submissions.fail(task, generation, error);
 	}
 	/** Tasks whose worker was ended on purpose, by index, with their generations: no retry. */
 	readonly #forced = new Map<number, number>();
