@@ -1,5 +1,6 @@
-// Runs a program under several hosts: node scripts/runtimes.mjs [--hosts=node,deno,bun] FILE [ARGUMENT …]
+// Runs programs under several hosts: node scripts/runtimes.mjs [--hosts=node,deno,bun] FILE …
 // TypeScript is bundled first. The hosts but this Node come from npm, on first use, and stay below node_modules/.cache.
+// They are no devDependencies: 200 MB that only this needs.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -30,6 +31,9 @@ const sources = {
 	node26: { spec: `${nodePackage}@26.10.0`, program: `${nodePackage}/bin/node${suffix}`, options: [] },
 };
 
+/** A program that is not done by then hangs. */
+const MOST_SECONDS = 180;
+
 /** @param {string[]} options @param {string} cwd */
 function runNpm(options, cwd) {
 	const npm = process.env.npm_execpath;
@@ -59,10 +63,12 @@ function install(name, { spec, program }, home) {
 	const staging = mkdtempSync(`${home}-`);
 	try {
 		writeFileSync(join(staging, "package.json"), '{ "private": true }\n');
-		runNpm(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", spec], staging);
+		const quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--no-update-notifier"];
+		runNpm(["install", "--ignore-scripts", "--fetch-retries=5", ...quiet, spec], staging);
 		if (!existsSync(join(staging, "node_modules", program))) throw new Error("there is none for this machine");
 		// Renamed into place as a whole: two processes may install at once, and the loser's copy is dropped.
-		if (!existsSync(home)) renameSync(staging, home);
+		rmSync(home, { recursive: true, force: true });
+		renameSync(staging, home);
 	} catch (error) {
 		if (existsSync(join(home, "node_modules", program))) return;
 		const { stderr = "", message } = /** @type {any} */ (error);
@@ -98,17 +104,26 @@ export async function bundleProgram(path, folder) {
 async function main(options) {
 	const [first = "", ...others] = options;
 	const chosen = /^--hosts=(.+)$/.exec(first)?.[1];
-	const [file, ...rest] = chosen === undefined ? options : others;
-	if (file === undefined) throw new Error("which program? node scripts/runtimes.mjs [--hosts=node,deno,bun] FILE");
-	const program = /\.[cm]?ts$/.test(file) ? await bundleProgram(file, join(root, "build", "runtimes")) : file;
+	const files = chosen === undefined ? options : others;
+	if (files.length === 0) throw new Error("which program? node scripts/runtimes.mjs [--hosts=node,deno,bun] FILE …");
+	const programs = await Promise.all(
+		files.map((file) => (/\.[cm]?ts$/.test(file) ? bundleProgram(file, join(root, "build", "runtimes")) : file)),
+	);
 	const failed = [];
 	for (const name of (chosen ?? "node,deno,bun").split(",")) {
 		console.log(`=== ${name}`);
 		const [host = "", ...before] = hostCommand(name);
-		const { status, signal } = spawnSync(host, [...before, program, ...rest], { stdio: "inherit" });
-		if (status !== 0) failed.push(`${name} (${signal ?? `exit code ${status}`})`);
+		for (const program of programs) {
+			const { status, signal, error } = spawnSync(host, [...before, program], {
+				stdio: "inherit",
+				timeout: MOST_SECONDS * 1000,
+				killSignal: "SIGKILL",
+			});
+			if (status !== 0)
+				failed.push(`${basename(program)} under ${name} (${error?.message ?? signal ?? `exit code ${status}`})`);
+		}
 	}
-	if (failed.length > 0) throw new Error(`${file} failed under ${failed.join(", ")}`);
+	if (failed.length > 0) throw new Error(`failed: ${failed.join(", ")}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -8,22 +8,22 @@ export function openChannel(): [MessagePort, MessagePort] {
 	return [port1, port2];
 }
 
-/** The next message that was posted to this end, without waiting; undefined if there is none. */
+/**
+ * The next message that was posted to this end, without waiting; undefined if there is none. Who takes messages does not
+ * listen to the port as well: on Deno they would get out of order.
+ */
 export function takeMessage(port: MessagePort): unknown {
 	return receiveMessageOnPort(port)?.message;
-}
-
-/** Handles messages as they arrive, in order with `takeMessage`. Does not keep the process alive. */
-export function listen(port: MessagePort, handle: (message: unknown) => void): void {
-	port.on("message", handle);
-	port.unref();
 }
 
 /**
  * Calls back when the other end has gone, which for a thread that ended, whatever by, means that it runs no JavaScript
  * and no wasm any more: hosts close a thread's ports after its code has been stopped. Also if that was before this call,
- * and if the port has been handed from thread to thread meanwhile. Listen to the port first.
+ * and if the port has been handed from thread to thread meanwhile. What was posted to the port is lost.
  */
 export function onClose(port: MessagePort, handle: () => void): void {
 	port.once("close", handle);
+	// Deno tells only who listens. It must not keep the process alive.
+	port.on("message", () => {});
+	port.unref();
 }

@@ -7,7 +7,7 @@
  */
 import process from "node:process";
 import { parentPort, type ResourceLimits, type Transferable, Worker, workerData } from "node:worker_threads";
-import { type MessagePort, onClose } from "./channel.ts";
+import { type MessagePort, onClose, openChannel } from "./channel.ts";
 import { workerExecArgv } from "./exec-argv.ts";
 import { hostName } from "./host.ts";
 
@@ -23,8 +23,6 @@ export interface WorkerOptions {
 	readonly execArgv?: readonly string[];
 	readonly resourceLimits?: ResourceLimits;
 	readonly name?: string;
-	/** A port that is listened to, whose other end the worker has: it closes when the thread has stopped. */
-	readonly lifeline?: MessagePort;
 	/** Without the process's own execArgv, so without what that loads first. */
 	readonly bare?: boolean;
 }
@@ -37,17 +35,18 @@ const TERMINATION_GRACE = hostName === "deno" ? 1000 : Number.POSITIVE_INFINITY;
 
 /** Starts a thread, also while this one is about to block. It does not keep the process alive unless `ref()` says so. */
 export function startWorker(options: WorkerOptions): WorkerThread {
+	const [lifeline, workersEnd] = TERMINATION_GRACE < Number.POSITIVE_INFINITY ? openChannel() : [];
 	const execArgv = options.bare ? [] : workerExecArgv(options.execArgv);
 	const worker = new Worker(options.code, {
 		eval: true,
-		workerData: options.workerData,
-		transferList: [...(options.transferList ?? [])],
+		workerData: workersEnd ? { workerData: options.workerData, workersEnd } : options.workerData,
+		transferList: [...(options.transferList ?? []), ...(workersEnd ? [workersEnd] : [])],
 		...(options.env && { env: { ...process.env, ...options.env } }),
 		...(execArgv && { execArgv }),
 		...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
 		...(options.name !== undefined && { name: options.name }),
 	});
-	return new WorkerThread(worker, options.lifeline);
+	return new WorkerThread(worker, lifeline);
 }
 
 export class WorkerThread {
@@ -60,9 +59,7 @@ export class WorkerThread {
 	/** @internal */
 	constructor(worker: Worker, lifeline: MessagePort | undefined) {
 		this.#worker = worker;
-		if (lifeline !== undefined && TERMINATION_GRACE < Number.POSITIVE_INFINITY) {
-			this.#closed = new Promise((resolve) => onClose(lifeline, resolve));
-		}
+		if (lifeline !== undefined) this.#closed = new Promise((resolve) => onClose(lifeline, resolve));
 		// The host's own field changes when the thread ends.
 		this.threadId = worker.threadId;
 		worker.unref();
@@ -114,9 +111,9 @@ export class WorkerThread {
 		this.#worker.ref();
 	}
 
-	/** The process may end though the thread runs. */
+	/** The process may end though the thread runs; not while it is being stopped. */
 	unref(): void {
-		this.#worker.unref();
+		if (this.#terminated === Number.POSITIVE_INFINITY) this.#worker.unref();
 	}
 }
 
@@ -133,7 +130,7 @@ export function workerSelf(): WorkerSelf | undefined {
 	const port = parentPort;
 	if (port === null) return undefined;
 	return {
-		workerData,
+		workerData: TERMINATION_GRACE < Number.POSITIVE_INFINITY ? workerData.workerData : workerData,
 		postMessage: (message, transferList = []) => port.postMessage(message, transferList),
 		onMessage: (handle) => void port.on("message", handle),
 	};

@@ -147,6 +147,7 @@ class CancelSignal {
 	readonly signal: AbortSignal;
 	readonly #controller = new AbortController();
 	readonly #task: RunningTask;
+	#aborting = false;
 
 	constructor(task: RunningTask) {
 		this.#task = task;
@@ -163,6 +164,9 @@ class CancelSignal {
 	}
 
 	abort(): void {
-		if (!this.#controller.signal.reason) this.#controller.abort(this.#task.cancelError());
+		// Deno asks `aborted` meanwhile, which comes here.
+		if (this.#aborting) return;
+		this.#aborting = true;
+		this.#controller.abort(this.#task.cancelError());
 	}
 }

@@ -1,7 +1,7 @@
 /** Where the service thread begins: it hears of the ends of the workers' threads while the driver is blocked. */
 import { Board, wake } from "../engine/local/board.ts";
 import type { ServiceData, Watched } from "../engine/local/service.ts";
-import { listen, onClose } from "../platform/channel.ts";
+import { onClose } from "../platform/channel.ts";
 import { workerSelf } from "../platform/threads.ts";
 
 const self = workerSelf();
@@ -10,7 +10,6 @@ if (self !== undefined) {
 	const board = new Board(words);
 	const i32 = new Int32Array(memory.buffer);
 	const watch = ({ index, epoch, port }: Watched) => {
-		listen(port, () => {});
 		onClose(port, () => {
 			board.setStopped(index, epoch);
 			board.addNews();

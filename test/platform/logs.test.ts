@@ -113,32 +113,6 @@ describe("the driver's side of the workers' output", () => {
 		onWrite = () => {};
 	});
 
-	test("prints what comes while nobody asks, and counts it as read", async () => {
-		const post = worker(1);
-		const heard = new Promise<void>((resolve) => {
-			onWrite = resolve;
-		});
-		post(2, "f", "unasked\n");
-		post(2, "f", "unasked too\n");
-		await heard;
-		expect(written).toEqual([[2, "(f pid worker=1) unasked\n(f pid worker=1) unasked too\n"]]);
-		expect(words[1]).toBe(0);
-	});
-
-	test("sets the count right for a message that is read before its worker has counted it", async () => {
-		const port = logs.open(1) as MessagePort;
-		const heard = new Promise<void>((resolve) => {
-			onWrite = resolve;
-		});
-		port.postMessage([1, "f", "early\n"] satisfies LogMessage);
-		await heard;
-		expect(words[1]).toBe(-costOf("early\n"));
-		logs.drain();
-		Atomics.add(words, 1, costOf("early\n"));
-		expect(words[1]).toBe(0);
-		expect(written).toHaveLength(1);
-	});
-
 	test("prints all that an ended worker left, counted or not, and starts its successor afresh", () => {
 		const port = logs.open(1) as MessagePort;
 		port.postMessage([1, "f", "last words"] satisfies LogMessage);

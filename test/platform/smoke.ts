@@ -1,13 +1,13 @@
 /**
  * What the runtime asks of a host, tried under the one that runs this. A program of its own, without a test runner:
- * `node scripts/runtimes.mjs test/platform/smoke.ts` runs it under all. Its file is the workers' text, too.
+ * `npm run test:runtimes` runs it under all. Its file is the workers' text, too.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { type LogMessage, Logs } from "../../src/engine/local/logs.ts";
+import { Logs } from "../../src/engine/local/logs.ts";
 import type { MessagePort } from "../../src/platform/channel.ts";
-import { listen, openChannel, takeMessage } from "../../src/platform/channel.ts";
+import { onClose, openChannel, takeMessage } from "../../src/platform/channel.ts";
 import { collectGarbage } from "../../src/platform/collect.ts";
 import { hostName } from "../../src/platform/host.ts";
 import { machineMemory, parallelism } from "../../src/platform/machine.ts";
@@ -56,6 +56,14 @@ const roles = {
 	block(words: Int32Array) {
 		reach(words, 1);
 		Atomics.wait(words, 1, 0);
+	},
+	post(words: Int32Array, { port }: Given) {
+		for (const message of [1, "two", { three: 3 }]) port?.postMessage(message);
+		reach(words, 1);
+	},
+	watch(_words: Int32Array, { port }: Given) {
+		onClose(port as MessagePort, () => workerSelf()?.postMessage("closed"));
+		workerSelf()?.onMessage(() => {});
 	},
 	exit(words: Int32Array) {
 		onExit((code) => Atomics.store(words, 1, code));
@@ -173,23 +181,33 @@ const checks: Record<string, (memory: WebAssembly.Memory, words: Int32Array) => 
 		assert.equal(lines.length, 11);
 		assert.equal(words[2], 0);
 	},
-	async "messages to a port are taken or heard, in one order"() {
+	"messages to a port are taken in order, also while this thread is blocked"(memory, words) {
 		const [near, far] = openChannel();
-		const got: unknown[] = [];
-		const all = new Promise<void>((resolve) =>
-			listen(near, (message) => {
-				got.push(message);
-				if (got.length === 3) resolve();
-			}),
+		start("post", memory, { port: far }, { transferList: [far] });
+		assert.notEqual(Atomics.wait(words, 0, 0, 10_000), "timed-out");
+		assert.deepEqual(
+			[1, 2, 3, 4].map(() => takeMessage(near)),
+			[1, "two", { three: 3 }, undefined],
 		);
-		const messages: LogMessage[] = [1, 2, 1].map((stream, i) => [stream as 1 | 2, "", `${i}`]);
-		for (const message of messages) far.postMessage(message);
-		got.push(takeMessage(near));
-		near.ref();
-		await all;
-		assert.deepEqual(got, messages);
-		assert.equal(takeMessage(near), undefined);
 		near.close();
+	},
+	async "the ports of a thread close when it has stopped, whatever by, wherever their other ends are"(memory, words) {
+		for (const role of ["exit", "fail", "park", "spin"] as const) {
+			// There, one that computes is never stopped.
+			if (hostName === "deno" && role === "spin") continue;
+			Atomics.store(words, 0, 0);
+			const [near, far] = openChannel();
+			const watcher = start("watch", memory, { port: near }, { transferList: [near] });
+			const closed = new Promise((resolve) => watcher.onMessage(resolve));
+			const worker = start(role, memory, { port: far }, { transferList: [far] });
+			if (role === "park" || role === "spin") {
+				Atomics.wait(words, 0, 0, 10_000);
+				void worker.terminate();
+			}
+			watcher.ref();
+			await closed;
+			await watcher.terminate();
+		}
 	},
 	async "a clone of the memory's buffer is another object over the same bytes, and is finalized"(memory, words) {
 		let finalized = 0;

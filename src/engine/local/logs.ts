@@ -7,7 +7,7 @@
  * the worker that raises it from 0 wakes the driver; above a limit the worker waits on it, as a process does whose pipe
  * is full. The driver reads before it delivers results, so a task's output stands before whatever its result leads to.
  */
-import { listen, type MessagePort, openChannel, takeMessage } from "../../platform/channel.ts";
+import { type MessagePort, openChannel, takeMessage } from "../../platform/channel.ts";
 import { type OutputStream, processId, writeOutput } from "../../platform/process.ts";
 
 /** A piece of output. The label names the task or actor that wrote it; it may be empty. */
@@ -46,7 +46,7 @@ interface Source {
 function takeUnread({ words, index }: UnreadWord): number {
 	for (;;) {
 		const unread = Atomics.load(words, index);
-		if (unread <= 0) return 0;
+		if (unread === 0) return 0;
 		if (Atomics.compareExchange(words, index, unread, 0) !== unread) continue;
 		if (unread > UNREAD_LIMIT) Atomics.notify(words, index);
 		return unread;
@@ -84,14 +84,6 @@ export class Logs {
 		const [port, workersEnd] = openChannel();
 		const source: Source = { worker, port, unread, lines: { 1: { label: "", text: "" }, 2: { label: "", text: "" } } };
 		this.#sources.set(worker, source);
-		// For output that comes while nothing else wakes the driver.
-		listen(port, (message) => {
-			// The worker may not have counted it yet: then the word is negative for a moment.
-			Atomics.sub(unread.words, unread.index, costOf((message as LogMessage)[2]));
-			this.#add(source, message as LogMessage);
-			this.#readUnread(source);
-			this.#flush();
-		});
 		return workersEnd;
 	}
 

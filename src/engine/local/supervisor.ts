@@ -291,29 +291,26 @@ export class Supervisor implements Role {
 
 	parked = false;
 
+	/** Not while messages are being read: what is recovered brings others. */
 	drive(): number {
-		this.#options.logs.drain();
-		let due = Number.POSITIVE_INFINITY;
+		this.beforeResults();
 		// A driver that is not blocked hears by events, which tell more.
-		if (this.#blocks > 0) {
-			due = this.#blockedSince + SERVICE_AFTER;
-			if (performance.now() >= due) {
-				due = Number.POSITIVE_INFINITY;
-				this.#options.service.start();
-			}
-			this.#all.look();
-			if (this.#all.stopThoseOutside()) due = 0;
-		}
-		for (const kind of this.#options.kinds.environments.keys()) this.wantWorkers(kind);
-		return due;
+		if (this.#blocks === 0) return Number.POSITIVE_INFINITY;
+		this.#all.recoverStopped();
+		if (this.#all.stopThoseOutside()) return 0;
+		const due = this.#blockedSince + SERVICE_AFTER;
+		if (performance.now() < due) return due;
+		this.#options.service.start();
+		return Number.POSITIVE_INFINITY;
 	}
 
 	runner(): void {}
 
 	beforeResults(): void {
-		// Tasks lost with one worker are dealt with before the next worker is looked at.
-		if (this.#options.board.blocked > 0 && this.#crash === undefined) this.drive();
-		else this.#options.logs.drain();
+		this.#options.logs.drain();
+		this.#all.readNews();
+		if (this.#options.board.blocked === 0) return;
+		for (const kind of this.#options.kinds.environments.keys()) this.wantWorkers(kind);
 	}
 
 	// ── the end ──

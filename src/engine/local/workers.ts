@@ -20,7 +20,7 @@ import {
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
 import { RayError } from "../../errors.ts";
-import { listen, type MessagePort, openChannel, takeMessage } from "../../platform/channel.ts";
+import { type MessagePort, openChannel, takeMessage } from "../../platform/channel.ts";
 import { startWorker, type WorkerThread } from "../../platform/threads.ts";
 import type { RuntimeEnv } from "../../types.ts";
 import type { Board, ErrorText, WorkerMessage } from "./board.ts";
@@ -71,6 +71,8 @@ export class Workers {
 	readonly #byIndex = new Map<number, Worker>();
 	/** Those to be stopped when they are outside of the core. */
 	readonly #inside = new Set<Worker>();
+	/** There was news, so threads may have stopped. */
+	#ends = false;
 	/** Those told to stop. */
 	readonly #terminated = new Set<Worker>();
 
@@ -111,8 +113,6 @@ export class Workers {
 		const [port, driverPort] = openChannel();
 		const lifeline = service.watch(index, epoch);
 		const ports = { driverPort, lifeline, logPort };
-		let worker: Worker | undefined;
-		listen(port, (message) => worker && this.#hear(worker, message as WorkerMessage));
 		let thread: WorkerThread;
 		try {
 			thread = startWorker({
@@ -120,7 +120,6 @@ export class Workers {
 				name: `wasmray worker ${index}`,
 				workerData: { ...data, index, epoch, kind, environment, ...ports },
 				transferList: Object.values(ports).filter((each) => each !== undefined),
-				lifeline: port,
 				...(environment?.envVars && { env: environment.envVars }),
 				...(environment?.execArgv && { execArgv: environment.execArgv }),
 				...(environment?.resourceLimits && { resourceLimits: environment.resourceLimits }),
@@ -138,7 +137,7 @@ export class Workers {
 			stopped = resolve;
 		});
 		const more = { up: false, cause: undefined, lastWords: undefined, ending: false };
-		worker = { index, epoch, kind, thread, port, exited, stopped, ...more };
+		const worker: Worker = { index, epoch, kind, thread, port, exited, stopped, ...more };
 		this.#byIndex.set(index, worker);
 		this.#listenTo(worker);
 		return worker;
@@ -178,27 +177,36 @@ export class Workers {
 		this.#byIndex.delete(worker.index);
 		this.#inside.delete(worker);
 		this.#terminated.delete(worker);
+		this.#read(worker);
+		worker.port.close();
 		this.#options.service.forget(worker.index);
 		this.#options.onStopped(worker);
 		worker.stopped();
 	}
 
-	// ── for a driver whose event loop stands still ──
+	// ── what workers tell ──
 
-	/** Deals with what workers have told, and with those whose threads have stopped. */
-	look(): void {
-		const given = [...this.#terminated].filter((worker) => worker.thread.isGivenUp());
-		if (this.#options.board.takeNews()) {
-			for (const worker of this.#byIndex.values()) this.#read(worker);
+	/** Deals with what workers have told. */
+	readNews(): void {
+		if (!this.#options.board.takeNews()) return;
+		this.#ends = true;
+		for (const worker of this.#byIndex.values()) this.#read(worker);
+	}
+
+	/** For a driver that is blocked: deals with those whose threads have stopped. */
+	recoverStopped(): void {
+		const { board } = this.#options;
+		if (this.#ends) {
+			this.#ends = false;
 			for (const worker of this.all) {
-				if (!this.#options.board.hasStopped(worker.index, worker.epoch)) continue;
-				// Once more: what it posted last came before its end.
+				if (!board.hasStopped(worker.index, worker.epoch)) continue;
+				// What it told last came before its end.
 				this.#read(worker);
 				worker.cause ??= causeOf(worker);
 				this.#stopped(worker);
 			}
 		}
-		for (const worker of given) this.#stopped(worker);
+		for (const worker of this.#terminated) if (worker.thread.isGivenUp()) this.#stopped(worker);
 	}
 
 	#read(worker: Worker): void {
