@@ -274,7 +274,7 @@ describe("the context", () => {
 				);
 				expect(error).toMatchObject({
 					taskName: `job ${i}`,
-					message: expect.stringMatching(/^Task job \d \(.*\) failed: Error: on purpose$/),
+					message: expect.stringMatching(/^Task job \d+ \(.*\) failed: Error: on purpose$/),
 				});
 			}
 		}));
