@@ -28,6 +28,10 @@ describe("a process", () => {
 		expect(await run("before-exit")).toEqual({ code: 0, signal: null, out: "9\n16\n", err: "" });
 	});
 
+	it("lives until a shutdown that is awaited is over, though it cancels what had kept the process", async () => {
+		expect(await run("ends-pending")).toEqual({ code: 0, signal: null, out: "down\ndown\ndown\n", err: "" });
+	});
+
 	it("tells of such errors also when it ends by itself", async () => {
 		const { code, err } = await run("unread-at-end");
 		expect(code).toBe(0);

@@ -68,6 +68,8 @@ export class Mailbox implements AttendHost {
 	close(): void {
 		this.closed = true;
 		this.#runner.nudge();
+		// A `waitAsync` that nobody notifies would keep the whole memory for as long as the process lives.
+		Atomics.notify(this.#thread.views.i32, this.#thread.wakeWord);
 	}
 
 	/** Deals with all messages there are. */
