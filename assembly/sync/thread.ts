@@ -74,7 +74,6 @@ export function reserve(kind: u32, flags: u32): i32 {
     const fresh = threadAt(index);
     fresh.epoch = 1;
     fresh.storeInbox(1 << 32);
-    fresh.storeGate(gateWord(GATE_VACANT, 1));
   } else {
     unlock(schedule.lockAddress);
     return STATUS_TABLE_FULL;

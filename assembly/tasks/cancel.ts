@@ -12,7 +12,7 @@ import { lock, unlock } from "../sync/lock";
 import { failOtherwise } from "./decide";
 import { dropTask } from "./dispose";
 import { removeEdges } from "./edges";
-import { endTask } from "./end";
+import { endTask, failResultsAs } from "./end";
 import { wakeForAll } from "./park";
 import { phaseOf } from "./queue";
 import { tellRunner } from "./suspend";
@@ -58,7 +58,9 @@ export function cancelOne(task: TaskEntry, generation: u32, reason: u32, options
   if (kept && !schedule.starving) wakeForAll();
   if (settles) task.addHolds(1);
   unlock(schedule.lockAddress);
-  if (ends || settles) failOtherwise(task, reason);
+  if (ends) failOtherwise(task, reason);
+  // It may end at any time now; what it may fail with then is its thread's business.
+  if (settles) failResultsAs(task, generation, reason);
   if (phase == TASK_PHASE_WAITING) removeEdges(task);
   if (ends || settles) dropTask(task);
   return STATUS_OK;

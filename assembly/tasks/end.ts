@@ -62,8 +62,12 @@ export function failResults(task: TaskEntry, failure: u32): void {
   for (let i: u32 = 0; i < task.results; i++) sealAlias(objectAt(resultAt(task, i)), failure);
 }
 
+/** Settles the results of a task that has ended with the reason why. */
 export function failResultsFor(task: TaskEntry, reason: u32): void {
-  // A task that has ended has its next generation already.
-  const generation = task.loadGeneration() - (phaseOf(task) == TASK_PHASE_ENDED ? 1 : 0);
+  // It has its next generation already.
+  failResultsAs(task, task.loadGeneration() - 1, reason);
+}
+
+export function failResultsAs(task: TaskEntry, generation: u32, reason: u32): void {
   for (let i: u32 = 0; i < task.results; i++) sealReason(objectAt(resultAt(task, i)), reason, indexOf(task), generation);
 }

@@ -1,18 +1,26 @@
 // All programs over the core.
 import type { Program } from "./program.ts";
+import { programs as beginning } from "./programs/beginning.ts";
+import { programs as beside } from "./programs/beside.ts";
 import { programs as calls } from "./programs/calls.ts";
 import { programs as dying } from "./programs/dying.ts";
 import { programs as gates } from "./programs/gates.ts";
 import { programs as keeping } from "./programs/keeping.ts";
+import { programs as numbers } from "./programs/numbers.ts";
 import { programs as objects } from "./programs/objects.ts";
 import { programs as scheduling } from "./programs/scheduling.ts";
+import { programs as tables } from "./programs/tables.ts";
 import { programs as waiting } from "./programs/waiting.ts";
 
 export const corePrograms: readonly Program[] = [
+	...beginning,
 	...objects,
 	...waiting,
 	...scheduling,
 	...keeping,
+	...beside,
+	...numbers,
+	...tables,
 	...calls,
 	...gates,
 	...dying,

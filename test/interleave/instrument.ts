@@ -25,7 +25,7 @@ export interface Site {
 	readonly instruction: string;
 	/** From the name section, else the first export of the function, else its number. */
 	readonly function: string;
-	/** `function: instruction #n`, the n-th of its kind in its function: what lists of accepted survivors are keyed by. */
+	/** `function: instruction +offset #n`, the n-th of its kind in its function: what lists of accepted survivors are keyed by. */
 	readonly name: string;
 }
 
@@ -165,8 +165,9 @@ function rewrite(text: string, observing: boolean): Rewritten {
 		// The memory is as large as the program says and never grows: what lies behind it holds the suspended stacks.
 		if (op === "memory.size") return "(call $x.size";
 		if (op === "memory.grow") return "(call $x.grow";
-		const count = (counts.get(`${current}: ${op}`) ?? 0) + 1;
-		counts.set(`${current}: ${op}`, count);
+		const kind = `${current}: ${op}${offset === undefined ? "" : ` +${offset}`}`;
+		const count = (counts.get(kind) ?? 0) + 1;
+		counts.set(kind, count);
 		const shape = shapeOf(op);
 		if (observing && (shape.kind === "load" || shape.kind === "notify")) return head;
 		if (!helpers.has(op)) helpers.set(op, observing ? observingHelper(op, shape) : helperText(op, shape));
@@ -177,7 +178,7 @@ function rewrite(text: string, observing: boolean): Rewritten {
 			width: shape.width,
 			instruction: op,
 			function: current,
-			name: `${current}: ${op} #${count}`,
+			name: `${kind} #${count}`,
 		});
 		return `(call $x.${op} (i32.const ${sites.length - 1}) (i32.const ${offset ?? 0})`;
 	});

@@ -1,21 +1,28 @@
 // Every call passes the gate: a thread that has been ended is outside of the core, and a poisoned memory is not worked on.
-// All calls stand here, and somebody ends the thread, or poisons the memory, at any moment of them.
+// All calls stand here, and somebody ends the thread, or poisons the memory, or wants their locks, at any moment of them.
 import {
 	GATE_DEAD,
 	GATE_STATE_MASK,
 	REASON_CANCELLED,
 	RESOURCE_CPU,
 	RESOURCE_UNIT,
+	STATE_ERROR,
+	STATE_REPORT,
 	STATUS_BUSY,
+	STATUS_EMPTY,
 	STATUS_NOT_ATTACHED,
 	STATUS_OK,
 	STATUS_POISONED,
 	THREAD_GATE,
+	THREAD_GENERATION,
 } from "../../../src/core/layout.ts";
 import type { Program, ThreadHandle } from "../program.ts";
 import type { Steps } from "../steps.ts";
-import { scenario } from "./support/scenario.ts";
-import { ERROR, NUMBER, type Ref, type Stage, type TaskRef } from "./support/stage.ts";
+import { must, need, scenario } from "./support/scenario.ts";
+import { CPU_CLASS, ERROR, NUMBER, type Ref, type Stage, type TaskRef } from "./support/stage.ts";
+
+/** Bytes of a block that is not small. */
+const LARGE = 3000;
 
 type Call = readonly [name: string, ...args: number[]];
 
@@ -27,6 +34,13 @@ const its = ({ task, generation }: TaskRef) => [task, generation] as const;
 
 function runningTask(stage: Stage, stream = false): TaskRef {
 	const task = stage.actor(0).submit(stage.code, { stream });
+	stage.actor(0).begin(stage);
+	return task;
+}
+
+/** One that runs, and about whose failure its submitter decides. */
+function retried(stage: Stage): TaskRef {
+	const task = stage.actor(0).submit(stage.code, { retries: 1 });
 	stage.actor(0).begin(stage);
 	return task;
 }
@@ -51,6 +65,7 @@ const groups: Readonly<Record<string, Calls>> = {
 		const pending = stage.actor(0).create();
 		return [
 			["put", NUMBER, 1, 0, 0, 0],
+			["put", 0, stage.actor(0).calls.alloc(LARGE), LARGE, 0, 0],
 			["create"],
 			["retain", ...of(value)],
 			["pin", ...of(value)],
@@ -99,6 +114,40 @@ const groups: Readonly<Record<string, Calls>> = {
 			["submit"],
 		];
 	},
+	threads: (stage) => {
+		const error = stage.actor(0).calls.put(ERROR | STATE_REPORT, 1, 0, 0, 0);
+		stage.actor(0).calls.release(error, stage.actor(0).field(THREAD_GENERATION));
+		const dead = stage.actor(0).calls.reserve(0, 0);
+		stage.actor(0).calls.end(dead, 1);
+		return [["takeUnread"], ["recover", dead, 1], ["reserve", 0, 0], ["end", dead, 2], ["recover", dead, 2]];
+	},
+	values: (stage) => {
+		const block = (size: number) => stage.actor(0).calls.alloc(size);
+		const pending = stage.actor(0).create();
+		const [stream, one, asking, failing] = [
+			runningTask(stage, true),
+			runningTask(stage),
+			retried(stage),
+			deciding(stage),
+		];
+		stage.actor(0).calls.drain();
+		return [
+			["seal", ...of(pending), 0, block(100), 100, 0, 0],
+			["give", ...its(stream), 0, block(100), 100, 0, 0],
+			["give", ...its(stream), 0, block(LARGE), LARGE, 0, 0],
+			["finish", ...its(one), 0, block(LARGE), LARGE, 0, 0],
+			["ask", ...its(asking), STATE_ERROR, block(100), 100, 0, 0],
+			["fail", ...its(failing), STATE_ERROR, block(100), 100, 0, 0],
+		];
+	},
+	"a CPU that is not free": (stage) => {
+		const waiting = stage.actor(0).submit(stage.code, { resourceClass: CPU_CLASS });
+		stage.actor(0).begin(stage);
+		stage.actor(0).calls.suspend(...its(waiting));
+		stage.actor(0).submit(stage.code, { resourceClass: CPU_CLASS });
+		stage.actor(0).begin(stage);
+		return [["resume", ...its(waiting)]];
+	},
 	generators: (stage) => {
 		const stream = runningTask(stage, true);
 		const one = runningTask(stage);
@@ -117,7 +166,8 @@ function* runCalls(t: ThreadHandle, { calls }: { calls: readonly Call[] }): Step
 	for (const [name, ...args] of calls) {
 		const status = yield t.call(name, ...args);
 		if (status === STATUS_NOT_ATTACHED || status === STATUS_POISONED) t.log("refused");
-		else if (status < 0) throw new Error(`${name} answered ${status}`);
+		else if (status < 0 && status !== STATUS_EMPTY && status !== STATUS_BUSY)
+			throw new Error(`${name} answered ${status}`);
 	}
 }
 
@@ -137,6 +187,22 @@ const programsOf = (what: string, calls: Calls): Program[] => [
 			const state = stage.word(stage.actor(0).record + THREAD_GATE) & GATE_STATE_MASK;
 			return logOf(1)[0] !== STATUS_OK || state === GATE_DEAD ? undefined : "a thread was ended inside of the core";
 		},
+	}),
+	...scenario({
+		name: `the locks: ${what}`,
+		setup: (stage) => ({ calls: calls(stage) }),
+		threads: [
+			runCalls,
+			function* (t, { stage }) {
+				yield* need(t, "available", RESOURCE_CPU);
+				yield* must(t, "stats");
+				yield* must(t, "dealloc", yield* need(t, "alloc", LARGE));
+				yield* must(t, "retain", ...of(stage.code));
+				yield* must(t, "markRead", ...of(stage.code));
+				const unread = yield t.call("takeUnread");
+				if (unread < 0 && unread !== STATUS_EMPTY) throw new Error(`takeUnread answered ${unread}`);
+			},
+		],
 	}),
 	...scenario({
 		name: `poison: ${what}`,

@@ -16,6 +16,12 @@ import {
 	taskGenerationOf,
 } from "./stage.ts";
 
+/** Writes the spec of a task into the thread's record; see `specOf`. */
+export function specInto(t: ThreadHandle, stage: Stage, options: SpecOptions, args: number): void {
+	const spec = stage.actor(t.index).record + THREAD_SPEC;
+	for (const [offset, value] of specOf(stage.code, options, args)) t.poke(spec + offset, value);
+}
+
 /** Submits as the host does: arguments and spec written into memory of the thread's own, then one call. */
 export function* submit(
 	t: ThreadHandle,
@@ -31,8 +37,7 @@ export function* submit(
 		t.poke(args + 8, dependency.slot);
 		t.poke(args + 12, dependency.generation);
 	}
-	const spec = stage.actor(t.index).record + THREAD_SPEC;
-	for (const [offset, value] of specOf(stage.code, options, args)) t.poke(spec + offset, value);
+	specInto(t, stage, options, args);
 	const slot = yield* need(t, "submit");
 	const result = { slot, generation: generationOf(stage, t) };
 	return { task: ownField(stage, t, THREAD_TASK), generation: taskGenerationOf(stage, t), result };

@@ -107,6 +107,11 @@ export class Stage {
 		return this.word(this.objectAt(slot) + layout.OBJECT_ENTRY_VALUE);
 	}
 
+	valueWordsOf({ slot }: Ref): number[] {
+		const at = (this.objectAt(slot) + layout.OBJECT_ENTRY_VALUE) >>> 2;
+		return [...this.context.words.subarray(at, at + 4)];
+	}
+
 	/** The phase of this very task; once it is over, `vacant`. */
 	taskPhaseOf({ task, generation }: TaskRef): number {
 		const at = this.taskAt(task);
@@ -191,12 +196,10 @@ export class Actor {
 	}
 
 	submit(code: Ref, options: SpecOptions = {}): TaskRef {
-		const dependency = options.dependency;
-		const args = dependency === undefined ? 0 : expectResult("alloc", this.calls.alloc(16));
-		if (dependency !== undefined) {
-			this.#context.words[(args + 8) >>> 2] = dependency.slot;
-			this.#context.words[(args + 12) >>> 2] = dependency.generation;
-		}
+		const dependencies = dependenciesOf(options);
+		const args = dependencies.length === 0 ? 0 : expectResult("alloc", this.calls.alloc(8 + 8 * dependencies.length));
+		const references = dependencies.flatMap(({ slot, generation }) => [slot, generation]);
+		if (args !== 0) this.#context.words.set(references, (args + 8) >>> 2);
 		for (const [offset, value] of specOf(code, options, args)) {
 			this.#context.words[(this.record + layout.THREAD_SPEC + offset) >>> 2] = value;
 		}
@@ -216,14 +219,19 @@ export interface SpecOptions {
 	readonly resourceClass?: number;
 	readonly retries?: number;
 	readonly dependency?: Ref;
+	readonly dependencies?: readonly Ref[];
 	readonly parent?: TaskRef;
 	/** A generator; and unread items at which it pauses. */
 	readonly stream?: boolean;
 	readonly limit?: number;
 }
 
-/** What stands in the spec of a task with one result; `args`: a block of 16 bytes whose second half is the dependency. */
+const dependenciesOf = ({ dependency, dependencies = [] }: SpecOptions): readonly Ref[] =>
+	dependency === undefined ? dependencies : [dependency, ...dependencies];
+
+/** What stands in the spec of a task with one result; `args`: a block with 8 bytes and behind them the dependencies. */
 export function specOf(code: Ref, options: SpecOptions, args: number): [number, number][] {
+	const count = dependenciesOf(options).length;
 	return [
 		[layout.TASK_SPEC_CODE, code.slot],
 		[layout.TASK_SPEC_CODE_GENERATION, code.generation],
@@ -239,8 +247,8 @@ export function specOf(code: Ref, options: SpecOptions, args: number): [number, 
 		[layout.TASK_SPEC_ARGS, args],
 		[layout.TASK_SPEC_ARGS_SIZE, args === 0 ? 0 : 8],
 		[layout.TASK_SPEC_KIND, 0],
-		[layout.TASK_SPEC_REFERENCES, args === 0 ? 0 : 1],
-		[layout.TASK_SPEC_DEPENDENCIES, args === 0 ? 0 : 1],
+		[layout.TASK_SPEC_REFERENCES, args === 0 ? 0 : count],
+		[layout.TASK_SPEC_DEPENDENCIES, args === 0 ? 0 : count],
 	];
 }
 

@@ -1,0 +1,302 @@
+// What seldom comes together: a message that was not read yet, a second cancel, an end before the beginning.
+import {
+	REASON_CANCELLED,
+	RESOURCE_CPU,
+	STATUS_BUSY,
+	STATUS_NOT_ATTACHED,
+	STATUS_OK,
+	STATUS_POISONED,
+	STATUS_STALE,
+	TASK_PHASE_VACANT,
+} from "../../../src/core/layout.ts";
+import type { Body, ThreadHandle } from "../program.ts";
+import type { Steps } from "../steps.ts";
+import { submit } from "./support/calls.ts";
+import { must, need, type On, scenario } from "./support/scenario.ts";
+import { CPU_CLASS, ERROR, NUMBER, type Ref, type Stage, type TaskRef, taskGenerationOf } from "./support/stage.ts";
+
+const of = ({ slot, generation }: Ref) => [slot, generation] as const;
+const its = ({ task, generation }: TaskRef) => [task, generation] as const;
+
+/** Cancels a task that may be over. */
+const canceller = (options: number): Body<On<{ readonly task: TaskRef }>> =>
+	function* (t, { task }) {
+		const status = yield t.call("cancel", ...its(task), REASON_CANCELLED, options);
+		if (status !== STATUS_OK && status !== STATUS_STALE) throw new Error(`cancel answered ${status}`);
+	};
+
+const isOver = (stage: Stage, task: TaskRef) =>
+	stage.taskPhaseOf(task) === TASK_PHASE_VACANT ? undefined : `the task is in phase ${stage.taskPhaseOf(task)}`;
+
+const askCancel = scenario({
+	name: "a failure that somebody is asked about against cancel",
+	setup: (stage) => {
+		const task = stage.actor(1).submit(stage.code, { retries: 1 });
+		stage.actor(0).begin(stage);
+		return { task };
+	},
+	threads: [
+		function* (t, { task }) {
+			yield* need(t, "ask", ...its(task), ERROR, 1, 0, 0, 0);
+			yield* need(t, "drain");
+		},
+		canceller(2),
+	],
+	check: ({ stage, task }) => {
+		const [reason, index, generation] = stage.valueWordsOf(task.result);
+		const named = reason === REASON_CANCELLED && index === task.task && generation === task.generation;
+		return named ? isOver(stage, task) : `its result names task ${index} of ${generation} and reason ${reason}`;
+	},
+	victims: [0],
+});
+
+const untakeCancel = scenario({
+	name: "a task that is put back against cancel",
+	setup: (stage) => {
+		const task = stage.driver.submit(stage.code);
+		stage.actor(0).calls.take();
+		return { task };
+	},
+	threads: [
+		function* (t, { task }) {
+			yield* must(t, "untake", ...its(task));
+			yield* need(t, "drain");
+		},
+		canceller(2),
+	],
+	check: ({ stage, task }) => isOver(stage, task),
+	victims: [0],
+});
+
+/** Thread 0 does something else with a task that is just given its CPU again; the message to it is taken back. */
+const recalled = (name: string, leaves: (t: ThreadHandle, stage: Stage, task: TaskRef) => Steps) =>
+	scenario({
+		name,
+		setup: (stage) => {
+			const task = stage.driver.submit(stage.code, { resourceClass: CPU_CLASS, retries: 1 });
+			stage.actor(0).calls.take();
+			stage.actor(0).calls.suspend(...its(task));
+			const other = stage.driver.submit(stage.code, { resourceClass: CPU_CLASS });
+			stage.actor(1).begin(stage);
+			if (stage.actor(0).calls.resume(...its(task)) !== STATUS_BUSY) throw new Error("the CPU is not taken");
+			return { task, other };
+		},
+		threads: [
+			function* (t, { stage, task }) {
+				yield* leaves(t, stage, task);
+				yield* need(t, "drain");
+			},
+			function* (t, { stage, other }) {
+				const next = yield* need(t, "finish", ...its(other), NUMBER, 5, 0, 0, 0);
+				if (next > 0) yield* must(t, "untake", next, taskGenerationOf(stage, t));
+			},
+		],
+		victims: [0],
+	});
+
+const recalledByAsk = recalled("a failure beside the message that the task has its CPU", function* (t, stage, task) {
+	const next = yield* need(t, "ask", ...its(task), ERROR, 1, 0, 0, 0);
+	if (next > 0) yield* must(t, "untake", next, taskGenerationOf(stage, t));
+});
+
+const recalledByUntake = recalled("a task put back beside the message that it has its CPU", function* (t, _, task) {
+	// As long as it has none, it cannot be put back.
+	yield t.call("untake", ...its(task));
+});
+
+const finishCancel = scenario({
+	name: "finish against cancel of a dependent",
+	setup: (stage) => {
+		const first = stage.actor(0).submit(stage.code);
+		stage.actor(0).begin(stage);
+		return { first, task: stage.driver.submit(stage.code, { dependency: first.result }) };
+	},
+	threads: [
+		function* (t, { stage, first }) {
+			const next = yield* need(t, "finish", ...its(first), NUMBER, 5, 0, 0, 0);
+			if (next > 0) yield* need(t, "finish", next, taskGenerationOf(stage, t), NUMBER, 5, 0, 0, 0);
+		},
+		canceller(0),
+	],
+	check: ({ stage, task }) => isOver(stage, task),
+	victims: [0, 1],
+});
+
+const twoTrees = scenario({
+	name: "two cancels with children, and a submit",
+	setup: (stage) => {
+		const trees = [0, 1].map((i) => {
+			const parent = stage.driver.submit(stage.code);
+			stage.actor(i).begin(stage);
+			return parent;
+		});
+		for (const parent of trees) stage.driver.submit(stage.code, { parent });
+		return { trees };
+	},
+	threads: [
+		...[0, 1].map(
+			(i) =>
+				function* (t: ThreadHandle, { trees }: { trees: TaskRef[] }): Steps {
+					yield* must(t, "cancel", ...its(trees[i] as TaskRef), REASON_CANCELLED, 1);
+				},
+		),
+		function* (t, { stage, trees }) {
+			yield* submit(t, stage, { parent: trees[0] as TaskRef });
+		},
+	],
+});
+
+const blocks = scenario({
+	name: "a function found to block against a thread with suspended tasks",
+	setup: (stage) => {
+		const waiting = stage.driver.submit(stage.code);
+		stage.actor(0).begin(stage);
+		stage.actor(0).calls.suspend(...its(waiting));
+		stage.actor(1).retain(stage.code);
+		return { task: stage.driver.submit(stage.code), waiting };
+	},
+	threads: [
+		function* (t, { stage }) {
+			const task = yield* need(t, "park", 1);
+			if (task > 0) yield* must(t, "untake", task, taskGenerationOf(stage, t));
+			t.log(task);
+		},
+		function* (t, { stage }) {
+			yield* must(t, "markBlocking", ...of(stage.code));
+		},
+	],
+});
+
+const twoArguments = scenario({
+	name: "cancel against one of two arguments",
+	setup: (stage) => {
+		const objects = [0, 1].map(() => stage.actor(0).create());
+		return { objects, task: stage.driver.submit(stage.code, { dependencies: objects }) };
+	},
+	threads: [
+		function* (t, { objects }) {
+			yield* must(t, "seal", ...of(objects[0] as Ref), NUMBER, 1, 0, 0, 0);
+		},
+		canceller(0),
+	],
+	check: ({ stage, task }) => isOver(stage, task),
+	victims: [0],
+});
+
+/** An instance whose thread's slot is given to another attaches to a new one, which is ended at the same time. */
+const attaching = (name: string, poisons: boolean) =>
+	scenario({
+		name,
+		setup: (stage) => {
+			const { calls, index } = stage.actor(0);
+			const next = stage.driver.calls.reserve(0, 0);
+			calls.end(index, 1);
+			stage.driver.calls.recover(index, 1);
+			return { next };
+		},
+		threads: [
+			function* (t, { next }) {
+				const status = yield t.call("attach", next, 1);
+				t.log(status);
+				if (status === STATUS_OK) {
+					const stats = yield t.call("stats");
+					if (stats !== STATUS_OK && stats !== STATUS_NOT_ATTACHED && stats !== STATUS_POISONED)
+						throw new Error(`stats answered ${stats}`);
+				}
+			},
+			function* (t, { next }) {
+				if (poisons) {
+					yield t.call("poison");
+					return;
+				}
+				while ((yield t.call("end", next, 1)) === STATUS_BUSY) yield t.pause();
+			},
+			function* (t) {
+				t.log(yield t.call("reserve", 0, 0));
+			},
+		],
+		check: (_, { logOf }) => {
+			const status = logOf(0)[0];
+			const known = [STATUS_OK, STATUS_STALE, poisons ? STATUS_POISONED : STATUS_OK].includes(status as number);
+			return known ? undefined : `attach answered ${status}`;
+		},
+		finale: false,
+	});
+
+/** Little between taking a lock and giving it back, so that all orders of it are seen: spinning, sleeping, taking it unseen. */
+const short = (name: string, call: (stage: Stage) => readonly [string, ...number[]]) =>
+	scenario({
+		name,
+		setup: (stage) => ({ calls: call(stage) }),
+		threads: [0, 1].map(
+			() =>
+				function* (t: ThreadHandle, { calls }: { calls: readonly [string, ...number[]] }): Steps {
+					yield* must(t, ...calls);
+					yield* must(t, ...calls);
+				},
+		),
+	});
+
+const heapLock = short("two threads that want the heap's lock", () => ["setCapacity", 0x7fffffff]);
+const schedulerLock = short("two threads that want the scheduler's lock", () => ["setLimit", 100]);
+const entryLock = short("two threads that want an object's lock", (stage) => {
+	for (const index of [0, 1]) stage.actor(index).retain(stage.code);
+	return ["markRead", ...of(stage.code)];
+});
+
+const poisonedLock = scenario({
+	name: "poison while a thread waits for an object's lock",
+	setup: (stage) => {
+		for (const index of [0, 1]) stage.actor(index).retain(stage.code);
+		return {};
+	},
+	threads: [
+		...[0, 1].map(
+			() =>
+				function* (t: ThreadHandle, { stage }: On<object>): Steps {
+					const status = yield t.call("markRead", ...of(stage.code));
+					if (status !== STATUS_OK && status !== STATUS_POISONED) throw new Error(`markRead answered ${status}`);
+				},
+		),
+		function* (t) {
+			yield t.call("poison");
+		},
+	],
+	finale: false,
+});
+
+/** The figures are summed while others change theirs. */
+const figures = scenario({
+	name: "figures while objects come and go",
+	setup: () => ({}),
+	threads: [
+		function* (t, { stage }) {
+			const address = yield* need(t, "alloc", 100);
+			const slot = yield* need(t, "put", 0, address, 100, 0, 0);
+			yield* must(t, "release", slot, stage.word(stage.objectAt(slot) + 4));
+			yield* need(t, "available", RESOURCE_CPU);
+		},
+		function* (t) {
+			yield* must(t, "stats");
+			yield* must(t, "stats");
+		},
+	],
+});
+
+export const programs = [
+	...askCancel,
+	...untakeCancel,
+	...recalledByAsk,
+	...recalledByUntake,
+	...finishCancel,
+	...twoTrees,
+	...blocks,
+	...twoArguments,
+	...attaching("attach against end", false),
+	...attaching("attach against poison", true),
+	...heapLock,
+	...schedulerLock,
+	...entryLock,
+	...poisonedLock,
+	...figures,
+];
