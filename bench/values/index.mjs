@@ -2,7 +2,8 @@
  * The encoding beside msgpackr, V8's own serializer and structuredClone, in one process, so that every contender sees the same
  * mixture of values: `node bench/values/index.mjs [value …]`.
  *
- * Ours includes the copy into (shared) memory; msgpackr and V8 return a buffer of their own. `msgpackr+` is msgpackr with
+ * Ours includes the copy into (shared) memory; msgpackr and V8 return a buffer of their own, and plain msgpackr decodes arrays as
+ * views on it, whatever their size. `msgpackr+` is msgpackr with
  * `structuredClone: true`, which keeps cycles and types as ours does.
  */
 import { deserialize, serialize } from "node:v8";
@@ -15,10 +16,16 @@ import { samples } from "./samples.mjs";
 
 /** Operations a timed call: a clock's tick is longer than one of the fast ones. */
 const CALLS = 200;
+/** As `init({ zeroCopyMinBytes })` is by default. */
+const ZERO_COPY = 65_536;
 
 const { Encoder, decode } = await loadValues();
 const store = new Uint8Array(new SharedArrayBuffer(64 << 20));
 const encoder = new Encoder();
+/** As the object store reads: a large array is a view on it, a smaller one a copy. */
+const hooks = {
+	view: (kind, offset, length) => (length < ZERO_COPY ? undefined : kind.make(store.buffer, offset, length)),
+};
 const rich = new Packr({ structuredClone: true, moreTypes: true });
 
 const contenders = {
@@ -29,7 +36,7 @@ const contenders = {
 			return length;
 		},
 		prepare: (value) => [contenders.wasmray.encode(value), encoder.kind],
-		decode: ([length, kind]) => decode(store, 0, length, kind),
+		decode: ([length, kind]) => decode(store, 0, length, kind, hooks),
 	},
 	msgpackr: { encode: pack, prepare: pack, decode: unpack },
 	"msgpackr+": {
