@@ -106,13 +106,15 @@ export class Segments {
 	}
 
 	#stage(writer: Writer, region: Region): void {
-		const length = region.end - region.start;
+		// Readers tell segments by where they start, so an empty one takes a byte.
+		const length = region.end - region.start || (this.#mentions.length > 1 ? 1 : 0);
 		const padding = align(writer.position, SMALL_SEGMENT_ALIGNMENT) - writer.position;
 		writer.reserve(padding + length);
 		const offset = writer.position + padding;
 		const small: Piece[] = [];
 		pieces(region, offset, small);
-		writer.bytes.fill(0, writer.position, offset + (region.mentions.length > 1 ? length : 0));
+		const isCovered = region.mentions.length === 1 && region.end > region.start;
+		writer.bytes.fill(0, writer.position, isCovered ? offset : offset + length);
 		for (const piece of small) writer.bytes.set(piece.bytes, piece.offset);
 		patch(writer, region, offset);
 		writer.position = offset + length;

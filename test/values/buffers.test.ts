@@ -308,3 +308,22 @@ describe("large messages", () => {
 		}
 	});
 });
+
+describe("buffers without bytes", () => {
+	it("are not taken for those that follow them, nor for each other", () => {
+		const buffer = new ArrayBuffer(8192).slice(0);
+		const far = new Int8Array(buffer, 8000, 3);
+		const empty = [
+			new ArrayBuffer(0),
+			new ArrayBuffer(0),
+			new Int8Array(buffer, 0, 0),
+			new Int8Array(buffer, 0, 0),
+			far,
+		];
+		const back = roundTrip(empty);
+		expect(difference(empty, back)).toBeUndefined();
+		expect(back[0]).not.toBe(back[1]);
+		expect(back[2].buffer).toBe(back[3].buffer);
+		expect(back[4].buffer).not.toBe(back[3].buffer);
+	});
+});

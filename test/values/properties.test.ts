@@ -25,7 +25,32 @@ const scalar = fc.oneof(
 	fc.bigInt(-(2n ** 64n), 2n ** 64n),
 	text,
 );
+const viewTypes = [
+	Int8Array,
+	Uint8Array,
+	Uint8ClampedArray,
+	Int16Array,
+	Uint16Array,
+	Int32Array,
+	Uint32Array,
+	Float32Array,
+	Float64Array,
+	BigInt64Array,
+	BigUint64Array,
+	DataView,
+];
+/** A view of any type somewhere on a buffer: its place is given in 1/1000 of the room there is. */
+function viewOn(buffer: ArrayBuffer, type: (typeof viewTypes)[number], from: number, count: number): ArrayBufferView {
+	const unit = "BYTES_PER_ELEMENT" in type ? type.BYTES_PER_ELEMENT : 1;
+	const units = Math.floor(buffer.byteLength / unit);
+	const first = Math.floor((units * from) / 1000);
+	const make = type as new (buffer: ArrayBuffer, byteOffset: number, length: number) => ArrayBufferView;
+	return new make(buffer, first * unit, Math.floor(((units - first) * count) / 1000));
+}
+const place = fc.tuple(fc.constantFrom(...viewTypes), fc.nat(1000), fc.nat(1000));
+const view = fc.tuple(fc.uint8Array({ maxLength: 200 }), place).map(([{ buffer }, at]) => viewOn(buffer, ...at));
 const leaf = fc.oneof(
+	view,
 	{ weight: 6, arbitrary: scalar },
 	fc.date({ noInvalidDate: false }),
 	fc.constantFrom(/a/g, /[b/]\n/iu, /(?:)/).map((pattern) => new RegExp(pattern)),
@@ -140,6 +165,29 @@ describe("any value", () => {
 				expect(difference(value, decode(bytes, 0, length, encoder.kind))).toBeUndefined();
 			}),
 			{ numRuns: numRuns / 2 },
+		);
+	});
+});
+
+describe("views on one buffer", () => {
+	it("come back on one if they overlap, as far from each other as they were", () => {
+		const start = (one: ArrayBufferView) => one.byteOffset;
+		const end = (one: ArrayBufferView) => one.byteOffset + one.byteLength;
+		fc.assert(
+			fc.property(fc.nat(40_000), fc.array(place, { maxLength: 8 }), (size, places) => {
+				const { buffer } = Uint8Array.from({ length: size }, (_, i) => i * 7);
+				const views = places.map((at) => viewOn(buffer, ...at));
+				const back: ArrayBufferView[] = roundTrip(views);
+				expect(difference(views, back)).toBeUndefined();
+				for (const [i, one] of views.entries()) {
+					for (const [j, other] of views.entries()) {
+						if (start(one) >= end(other) || start(other) >= end(one)) continue;
+						expect(back[i].buffer).toBe(back[j].buffer);
+						expect(start(back[i]) - start(back[j])).toBe(start(one) - start(other));
+					}
+				}
+			}),
+			{ numRuns },
 		);
 	});
 });
