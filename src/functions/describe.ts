@@ -98,7 +98,10 @@ const mostLines = 6;
 /** One line for each variable. */
 function listed(troubles: readonly Trouble[]): string[] {
 	const lines = new Set(
-		troubles.map(({ variable, reason }) => (variable === "" ? reason : `\`${variable}\`: ${reason}`)),
+		troubles.map(({ variable, reason }) => {
+			const text = reason.replace(/\.$/, "");
+			return variable === "" ? text : `\`${variable}\`: ${text}`;
+		}),
 	);
 	const more = lines.size - mostLines;
 	return more > 0 ? [...[...lines].slice(0, mostLines), `and ${more} more`] : [...lines];

@@ -42,6 +42,8 @@ export type GraphNode =
 	| { readonly type: "value"; readonly value: unknown }
 	/** Sent by the codec in place of something else. */
 	| { readonly type: "replaced"; readonly value: unknown }
+	/** A remote function, sent with the one that it uses in turn. */
+	| { readonly type: "remote"; readonly settings: unknown; readonly fn: Place }
 	/** A plain object, an array, a Map or a Set with something in it that the codec alone cannot send. */
 	| { readonly type: "object"; readonly entries: readonly Named[]; readonly bare?: true }
 	| { readonly type: "array"; readonly items: readonly Place[] }

@@ -15,6 +15,8 @@ type Callable = (...args: never[]) => unknown;
 export interface MaterializeHost {
 	/** All that `import * as ray` gives, for functions that use it. */
 	readonly packageNamespace?: object;
+	/** A remote function of what `CaptureHooks.inline` gave. */
+	readonly remote?: (settings: unknown, fn: Callable) => unknown;
 	/** Turns back what `CaptureHooks.replace` gave. */
 	readonly restore?: (value: unknown) => unknown;
 	/** Those that this thread has been sent before. */
@@ -128,6 +130,10 @@ class Graph {
 				const instance = this.#keep(place, Object.create((type as Callable).prototype as object));
 				this.#fill(instance, node.hidden ?? [], "hidden");
 				return this.#fill(instance, node.entries);
+			}
+			case "remote": {
+				const fn = this.#at(node.fn);
+				return fn === unmade ? unmade : this.#keep(place, this.#host.remote?.(node.settings, fn as Callable));
 			}
 			case "cell":
 				return this.#at(node.value);

@@ -6,6 +6,11 @@ import { kindOf } from "./kinds.ts";
 export interface CaptureHooks {
 	/** Whether the codec can send this value, all that is in it included; a text says why not. */
 	sendable(value: unknown): true | string;
+	/**
+	 * A remote function that uses the one that is just being described cannot be sent by itself: its settings, and the function
+	 * to be sent along. `MaterializeHost.remote` makes it again.
+	 */
+	inline?(value: object): { readonly settings: unknown; readonly fn: (...args: never[]) => unknown } | undefined;
 	/** Instances of this class come back as such, since `registerSerializer` knows it. */
 	serializes?(value: object): boolean;
 	/** This class must be one class in a worker, in whatever functions it comes. */
@@ -27,7 +32,7 @@ export function isPlain(root: object, hooks: CaptureHooks, known: Set<object>): 
 		const value = open.pop();
 		if (typeof value === "symbol") return false;
 		if ((typeof value !== "object" || value === null) && typeof value !== "function") continue;
-		if (hooks.replace?.(value) !== undefined) return false;
+		if (hooks.replace?.(value) !== undefined || hooks.inline?.(value) !== undefined) return false;
 		if (SENDABLE in value) continue;
 		if (typeof value === "function") return false;
 		if (seen.has(value) || known.has(value)) continue;

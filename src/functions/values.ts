@@ -174,6 +174,12 @@ export abstract class ValueCapture extends CaptureGraph {
 	}
 
 	#byCodec(value: object, where: string): Place {
+		const inlined = this.hooks.inline?.(value);
+		if (inlined !== undefined) {
+			const place = this.reserve(value);
+			this.nodes[place] = { type: "remote", settings: inlined.settings, fn: this.value(inlined.fn, where) };
+			return place;
+		}
 		const verdict = this.hooks.sendable(value);
 		if (verdict !== true) this.trouble(where, verdict);
 		return this.note(value, { type: "value", value });

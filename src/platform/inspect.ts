@@ -56,7 +56,8 @@ function findSessionClass(): SessionClass | undefined {
 		const { Session } = requireOf(process.execPath)("node:inspector") as { Session: SessionClass };
 		const inspector = new Inspector(Session);
 		try {
-			const probe = () => sessionClass;
+			// Of this very call: a worker's program is a script, whose own variables are global.
+			const probe = () => inspector;
 			return inspector.inspect(probe).scopes.length > 0 ? Session : undefined;
 		} finally {
 			inspector.close();

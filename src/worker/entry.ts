@@ -11,7 +11,14 @@ import { Audit } from "../engine/local/audit.ts";
 import { Board, type ErrorText, type WorkerMessage, wakeThread } from "../engine/local/board.ts";
 import { LocalEngine } from "../engine/local/engine.ts";
 import { Kinds, type ResourceTable } from "../engine/local/plans.ts";
-import { type CodePlace, receiveItself, type ShippedCode, Shipping } from "../engine/local/shipping.ts";
+import {
+	type CodePlace,
+	type RenamedCode,
+	receiveInlined,
+	receiveItself,
+	type ShippedCode,
+	Shipping,
+} from "../engine/local/shipping.ts";
 import { Submissions } from "../engine/local/submissions.ts";
 import type { TaskSettings } from "../engine/settings.ts";
 import { RayError } from "../errors.ts";
@@ -95,7 +102,10 @@ function begin(data: WorkerData): void {
 	reportRejections();
 	definitions().keep();
 	const codecs = new Codecs(serializers, () => functions.forget());
-	const functions = new ShippedFunctions(engine, (code, place) => make(code as ShippedCode, place, codecs));
+	const functions = new ShippedFunctions(engine, (code, place) => {
+		const sent = code as ShippedCode | RenamedCode;
+		return sent.kind === "renamed" ? renamed(sent, functions) : make(sent, place, codecs);
+	});
 	const loop = new Loop(engine, (over) => new Executor(engine, functions, over));
 	role.engine = engine;
 	role.loop = loop;
@@ -145,10 +155,16 @@ function reportRejections(): void {
 function make(code: ShippedCode, place: CodePlace, codecs: Codecs): ShippedFunction | Promise<ShippedFunction> {
 	const learnt = code.codecs.map((codec) => codecs.learn(codec)).filter((each) => each !== undefined);
 	const restore = (sent: unknown) => receiveItself(sent, place);
-	const build = () => materialize(code.description, { packageNamespace, restore, classes: codecs.classes });
+	const build = () =>
+		materialize(code.description, { packageNamespace, restore, remote: receiveInlined, classes: codecs.classes });
 	// Modules that register classes come first: the function shall have those.
 	const made = learnt.length === 0 ? build() : Promise.all(learnt).then(build);
 	return made instanceof Promise ? made.then((fn) => shipped(code, fn)) : shipped(code, made);
+}
+
+function renamed({ name, of }: RenamedCode, functions: ShippedFunctions): ShippedFunction | Promise<ShippedFunction> {
+	const known = functions.get(of.slot, of.generation);
+	return known instanceof Promise ? known.then((fn) => ({ ...fn, name })) : { ...known, name };
 }
 
 function shipped({ name }: ShippedCode, fn: (...args: never[]) => unknown): ShippedFunction {

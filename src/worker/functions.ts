@@ -1,5 +1,5 @@
 /** The functions this worker has been asked for, each fetched and made once. */
-import { STATUS_OK } from "../core/layout.ts";
+import { OBJECT_ENTRY_WORD, STATUS_OK } from "../core/layout.ts";
 import type { LocalEngine } from "../engine/local/engine.ts";
 import { throwStatus } from "../engine/local/status.ts";
 
@@ -25,6 +25,7 @@ export class ShippedFunctions {
 	readonly #engine: LocalEngine;
 	readonly #materialize: Materialize;
 	readonly #bySlot = new Map<number, Known>();
+	#toLookAt = this.#bySlot.keys();
 
 	constructor(engine: LocalEngine, materialize: Materialize) {
 		this.#engine = engine;
@@ -33,6 +34,7 @@ export class ShippedFunctions {
 
 	/** The function that an object describes. Somebody holds the object: the task that needs it. */
 	get(slot: number, generation: number): ShippedFunction | Promise<ShippedFunction> {
+		this.#forgetOne();
 		const known = this.#bySlot.get(slot);
 		if (known !== undefined && known.generation === generation) return known.shipped;
 		const shipped = this.#materialize(this.#read(slot, generation), { slot, generation });
@@ -46,6 +48,20 @@ export class ShippedFunctions {
 			shipped.then(replace, () => replace(undefined));
 		}
 		return shipped;
+	}
+
+	/** Those that nobody can ask for any more hold what they captured, refs included. One is looked at for each call. */
+	#forgetOne(): void {
+		const next = this.#toLookAt.next();
+		if (next.done === true) {
+			this.#toLookAt = this.#bySlot.keys();
+			return;
+		}
+		const { i32 } = this.#engine.thread.views;
+		const slot = next.value;
+		const word = (this.#engine.thread.objectAt(slot) + OBJECT_ENTRY_WORD) >> 2;
+		const isThere = Atomics.load(i32, word) !== 0 && Atomics.load(i32, word + 1) === this.#bySlot.get(slot)?.generation;
+		if (!isThere) this.#bySlot.delete(slot);
 	}
 
 	/** Each is made anew when it is needed again. */

@@ -32,7 +32,7 @@ export class CodecShipping {
 	readonly #hooks: CaptureHooks;
 	readonly #testRunner: string | undefined;
 
-	constructor({ replace: _, ...hooks }: CaptureHooks, testRunner: string | undefined) {
+	constructor({ replace: _, inline: _i, ...hooks }: CaptureHooks, testRunner: string | undefined) {
 		this.#hooks = hooks;
 		this.#testRunner = testRunner;
 	}

@@ -16,6 +16,7 @@ import type { FunctionShipping } from "./submissions.ts";
 
 /** What the object that describes a function holds. */
 export interface ShippedCode {
+	readonly kind: "code";
 	readonly name: string;
 	readonly description: Description;
 	/** Those of all classes that `registerSerializer` knew. */
@@ -27,6 +28,18 @@ interface Shipped {
 	readonly code: ObjectRef;
 	/** Of the codecs that were sent with it: when there are others, it is sent anew. Undefined: it came from elsewhere. */
 	readonly version: number | undefined;
+	/** The same by other names. */
+	readonly renamed: Map<string, ObjectRef>;
+}
+
+/** Of one function; programs may make up a name for each call. */
+const KEPT_NAMES = 16;
+
+/** The same function by another name, as `options({ name })` gives it. */
+export interface RenamedCode {
+	readonly kind: "renamed";
+	readonly name: string;
+	readonly of: ObjectRef;
 }
 
 /** What of a remote function's settings is sent. */
@@ -70,25 +83,52 @@ export class Shipping implements FunctionShipping {
 		return own !== undefined && settings.closure === undefined ? own : this.#codeRef(settings);
 	}
 
+	keeps(settings: TaskSettings): boolean {
+		return !inlined.has(settings.definition);
+	}
+
 	#codeRef(settings: TaskSettings): ObjectRef {
 		const { definition, closure } = settings;
 		const own = ownCode.get(definition);
 		if (own !== undefined && closure === undefined) return this.#engine.store.adoptRef(own.slot, own.generation);
 		if (closure !== undefined) return this.#store(settings.name, this.#describe(settings));
-		const shipped = definition.shipped.get(this.#engine) as Shipped | undefined;
+		if (inlined.has(definition)) return this.#inlinedCode(settings);
+		let shipped = definition.shipped.get(this.#engine) as Shipped | undefined;
 		const { version } = this.#engine.serializers;
-		if (shipped !== undefined && (shipped.version === undefined || shipped.version === version)) return shipped.code;
-		const code = this.#store(settings.name, this.#describe(settings));
-		definition.shipped.set(this.#engine, { code, version } satisfies Shipped);
+		if (shipped === undefined || (shipped.version !== undefined && shipped.version !== version)) {
+			const { name } = definition;
+			shipped = { code: this.#store(name, this.#describe(settings)), version, renamed: new Map() };
+			definition.shipped.set(this.#engine, shipped);
+		}
+		return settings.name === definition.name ? shipped.code : this.#renamed(shipped, settings.name);
+	}
+
+	/** What is made of it holds the code that it came with, which may hold it: so it is made anew when nobody needs it for a while. */
+	#inlinedCode(settings: TaskSettings): ObjectRef {
+		const { definition, name } = settings;
+		const known = (inlined.get(definition) as WeakRef<ObjectRef> | undefined)?.deref();
+		if (known !== undefined && !known.disposed) return known;
+		const code = this.#store(name, this.#describe(settings));
+		inlined.set(definition, new WeakRef(code));
 		return code;
+	}
+
+	#renamed({ code, renamed }: Shipped, name: string): ObjectRef {
+		let ref = renamed.get(name);
+		if (ref === undefined) {
+			if (renamed.size >= KEPT_NAMES) renamed.delete(renamed.keys().next().value as string);
+			ref = this.#put({ kind: "renamed", name, of: code });
+			renamed.set(name, ref);
+		}
+		return ref;
 	}
 
 	#describe(settings: TaskSettings): Description {
 		const { definition, closure } = settings;
 		if (this.#underWay.some((other) => isSameCode(other, settings))) {
 			throw new FunctionNotShippableError(
-				`${definition.name} and a remote function that it uses call each other, so neither can be sent before the other. ` +
-					"Give one of them to the other as an argument, or move both to a module that a worker can import.",
+				`${definition.name} is part of a value that it uses itself, and so cannot be sent before that. ` +
+					"Use it by a variable of its own, give it as an argument, or move it to a module that a worker can import.",
 			);
 		}
 		this.#underWay.push(settings);
@@ -111,10 +151,14 @@ export class Shipping implements FunctionShipping {
 		const key = plain && `${name}\n${codecs.map(({ id }) => id).join()}\n${plain}`;
 		const known = key === undefined ? undefined : this.#byKey.get(key)?.deref();
 		if (known !== undefined && !known.disposed) return known;
-		const code: ShippedCode = { name, description, codecs };
+		const ref = this.#put({ kind: "code", name, description, codecs });
+		if (key !== undefined) this.#byKey.set(key, new WeakRef(ref));
+		return ref;
+	}
+
+	#put(code: ShippedCode | RenamedCode): ObjectRef {
 		const ref = this.#engine.store.put(code);
 		this.#engine.audit?.functions.set(ref.slot, ref.generation);
-		if (key !== undefined) this.#byKey.set(key, new WeakRef(ref));
 		return ref;
 	}
 
@@ -140,6 +184,12 @@ export class Shipping implements FunctionShipping {
 			return this.#plain(settings);
 		},
 		isOne: (type) => this.#engine.serializers.isPartOf(type),
+		inline: (value) => {
+			const settings = settingsOf(value);
+			const isUnderWay = settings !== undefined && this.#underWay.some((other) => isSameCode(other, settings));
+			if (!isUnderWay || settings.closure !== undefined || ownCode.has(settings.definition)) return undefined;
+			return { settings: this.#plain(settings), fn: settings.definition.fn };
+		},
 		packageMember,
 	};
 
@@ -170,13 +220,16 @@ export class Shipping implements FunctionShipping {
 
 	receive(description: unknown): unknown {
 		const { code, ...plain } = description as SentSettings;
-		const shipped = new WeakMap<object, unknown>([[this.#engine, { code, version: undefined } satisfies Shipped]]);
-		return remoteFunction(plain, shipped);
+		const shipped: Shipped = { code, version: undefined, renamed: new Map() };
+		return remoteFunction(plain, new WeakMap<object, unknown>([[this.#engine, shipped]]));
 	}
 }
 
 /** Where the code is of functions that use themselves: whoever runs them holds it, so they need not, and could never let go. */
 const ownCode = new WeakMap<Definition, CodePlace>();
+
+/** Functions that came with the code of one that they use: what is made of them to be sent, as long as somebody needs it. */
+const inlined = new WeakMap<Definition, WeakRef<ObjectRef> | undefined>();
 
 /** The remote function that the function whose code stands there uses: itself. */
 export function receiveItself(sent: unknown, code: CodePlace): unknown {
@@ -185,10 +238,21 @@ export function receiveItself(sent: unknown, code: CodePlace): unknown {
 	return made;
 }
 
-function remoteFunction({ resources, ...plain }: PlainSettings, shipped: WeakMap<object, unknown>): object {
+/** A remote function that came with the code that it uses in turn: its own code is here, and sent from here. */
+export function receiveInlined(sent: unknown, fn: (...args: never[]) => unknown): unknown {
+	const made = remoteFunction(sent as PlainSettings, new WeakMap(), fn);
+	inlined.set((settingsOf(made) as TaskSettings).definition, undefined);
+	return made;
+}
+
+function remoteFunction(
+	{ resources, ...plain }: PlainSettings,
+	shipped: WeakMap<object, unknown>,
+	fn: (...args: never[]) => unknown = notHere,
+): object {
 	return makeRemoteFunction({
 		...plain,
-		definition: { fn: notHere, name: plain.name, site: undefined, ordinal: 0, shipped },
+		definition: { fn, name: plain.name, site: undefined, ordinal: 0, shipped },
 		resources: new Map(resources),
 		signal: undefined,
 		closure: undefined,

@@ -36,6 +36,8 @@ const RECURSIVE_AND_SETTLE = 3;
 export interface FunctionShipping {
 	/** The object that describes the function, for workers. */
 	codeFor(settings: TaskSettings): { readonly slot: number; readonly generation: number };
+	/** Whether the object may be kept for as long as the function is there. */
+	keeps(settings: TaskSettings): boolean;
 	/** What a remote function inside a value is sent as. */
 	describe(remoteFunction: object): unknown;
 	receive(description: unknown): unknown;
@@ -140,7 +142,7 @@ export class Submissions {
 		const resourceClass = this.#parts.classes.classFor(settings, this.#options.kindFor(settings));
 		const code = this.#options.shipping.codeFor(settings);
 		const plan: Plan = { engine: this.#engine, resourceClass, code, codecs: this.#engine.serializers.version };
-		settings.plan = plan;
+		if (this.#options.shipping.keeps(settings)) settings.plan = plan;
 		return plan;
 	}
 
