@@ -32,6 +32,13 @@ describe("a process", () => {
 		expect(await run("ends-pending")).toEqual({ code: 0, signal: null, out: "down\ndown\ndown\n", err: "" });
 	});
 
+	it.runIf(process.platform === "linux")(
+		"gets the memory of runtimes back that it shut down, idle ones too",
+		async () => {
+			expect(await run("idle-cycles")).toEqual({ code: 0, signal: null, out: "given back\n", err: "" });
+		},
+	);
+
 	it("tells of such errors also when it ends by itself", async () => {
 		const { code, err } = await run("unread-at-end");
 		expect(code).toBe(0);
