@@ -19,8 +19,9 @@ import { dropTask } from "./tasks/dispose";
 import { endTask, failResults, leaveLists } from "./tasks/end";
 import { failOtherwise, giveToDecide } from "./tasks/decide";
 import { resourcesCameBack } from "./tasks/finish";
-import { passOn } from "./tasks/park";
+import { passOn, wakeFor } from "./tasks/park";
 import { phaseOf, putBack } from "./tasks/queue";
+import { kindAt } from "./tasks/resources";
 import { forgetRoom } from "./tasks/room";
 import { inheritTasks } from "./tasks/table";
 
@@ -72,7 +73,12 @@ function recoverTasks(thread: Thread, index: u32, epoch: u32): bool {
   if (!lock(schedule.lockAddress)) return false;
   // Of no epoch until its slot is vacant: nothing is sent to a thread that has tasks in its hand and reads no more.
   thread.epoch = 0;
+  // It may be the one that was told that another thread is wanted, or the other thread itself.
+  const kind = kindAt(thread.kind);
+  const short = kind.short;
+  kind.short = 0;
   passOn(thread);
+  if (short) wakeFor(kind);
   forgetRoom(index);
   thread.roomQueued = 0;
   unlock(schedule.lockAddress);

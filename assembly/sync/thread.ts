@@ -82,6 +82,7 @@ export function reserve(kind: u32, flags: u32): i32 {
   record.kind = kind;
   record.flags = flags;
   record.parks = PARKED_NO;
+  record.storeShort(0);
   record.storeGate(gateWord(GATE_RESERVED, record.epoch));
   unlock(schedule.lockAddress);
   return index;

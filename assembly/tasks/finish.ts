@@ -14,7 +14,7 @@ import { self } from "../sync/thread";
 import { dropEnded, readySlice } from "./arrival";
 import { dropTask } from "./dispose";
 import { endTask, failResultsFor, leaveLists, resultAt, settleResults } from "./end";
-import { joinParked, passOn, stopParking, wakeFor, wakeForAll } from "./park";
+import { askWhoParks, joinParked, passOn, stopParking, wakeFor, wakeForAll } from "./park";
 import { phaseOf, putBack, takeBest } from "./queue";
 import { kindAt } from "./resources";
 import { grantCpu, isMine, recallRunner } from "./suspend";
@@ -29,6 +29,7 @@ function takeNext(parks: u32): u32 {
   const kept = scheduler().starving;
   const task = takeBest();
   stopParking(self);
+  if (!self.suspended) kindAt(self.kind).short = 0;
   // Less may be kept for a starving task than before: workers of other kinds may have waited for that.
   if (kept) wakeForAll();
   else wakeFor(kindAt(self.kind));
@@ -36,6 +37,7 @@ function takeNext(parks: u32): u32 {
     if (parks == PARKED_IDLE || parks == PARKED_BUSY) {
       joinParked(self, parks);
       self.wakeValue = self.loadWake();
+      askWhoParks(self);
     }
     return 0;
   }

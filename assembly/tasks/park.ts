@@ -7,7 +7,7 @@ import { PARKED_BUSY, PARKED_IDLE, PARKED_NO, Thread, WorkerKind } from "../layo
 import { scheduler } from "../memory/root";
 import { wakeLater } from "../sync/wake";
 import { kindAt } from "./resources";
-import { best, looksAgain } from "./queue";
+import { best, bestOf, looksAgain } from "./queue";
 
 @inline function listOf(kind: WorkerKind, state: u32): u32 { return state == PARKED_IDLE ? kind.idle : kind.busy; }
 
@@ -41,7 +41,29 @@ export function leaveParked(thread: Thread): void {
 /** Wakes an idle worker of this kind that would take a task now; if there is none, all of the others that would. */
 export function wakeFor(kind: WorkerKind): void {
   if (!kind.ready) return;
-  if (!wakeThose(kind.idle, true)) wakeThose(kind.busy, false);
+  if (!wakeThose(kind.idle, true) && !wakeThose(kind.busy, false)) askForThread(kind);
+}
+
+/**
+ * All that is ready is known to block, and all parked workers have suspended tasks: unless another thread takes it, nobody
+ * will. One of them is woken to say so, once.
+ */
+function askForThread(kind: WorkerKind): void {
+  if (!kind.busy || !wantsThread(kind)) return;
+  const thread = changetype<Thread>(kind.busy);
+  thread.storeShort(1);
+  wakeParked(thread);
+}
+
+/** The same, for a worker that has just parked, and need not be woken. */
+export function askWhoParks(thread: Thread): void {
+  if (thread.parked == PARKED_BUSY && wantsThread(kindAt(thread.kind))) thread.storeShort(1);
+}
+
+function wantsThread(kind: WorkerKind): bool {
+  if (kind.short || kind.called || !changetype<usize>(bestOf(kind, false))) return false;
+  kind.short = 1;
+  return true;
 }
 
 /** What one of them may not take, for its suspended tasks, another may; more than two answers there are not. */

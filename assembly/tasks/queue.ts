@@ -120,8 +120,10 @@ export function unlist(task: TaskEntry): void {
 }
 
 /** The task a worker of this thread's record would take now, null, or LOOK_AGAIN. */
-export function best(thread: Thread): TaskEntry {
-  const kind = kindAt(thread.kind);
+@inline export function best(thread: Thread): TaskEntry { return bestOf(kindAt(thread.kind), thread.suspended != 0); }
+
+/** The same for any thread of this kind; `yields`: it has suspended tasks. */
+export function bestOf(kind: WorkerKind, yields: bool): TaskEntry {
   for (let left = kind.ready; left; ) {
     const priority: u32 = 31 - clz(left);
     left &= ~(1 << priority);
@@ -129,7 +131,7 @@ export function best(thread: Thread): TaskEntry {
     for (let index = kind.classes; index; index = classAt(index - 1).next) {
       const cls = classAt(index - 1);
       if (!(cls.ready & (1 << priority)) || !isOpen(cls)) continue;
-      const task = thread.suspended ? firstThatYields(cls, priority) : oldest(cls, priority);
+      const task = yields ? firstThatYields(cls, priority) : oldest(cls, priority);
       if (changetype<usize>(task) == LOOK_AGAIN) return task;
       if (changetype<usize>(task) && !(changetype<usize>(found) && task.sequence > found.sequence)) found = task;
     }

@@ -11,6 +11,7 @@ import {
 	THREAD_MESSAGES,
 	THREAD_PARKS,
 	THREAD_SCRATCH,
+	THREAD_SHORT,
 	THREAD_SIZE,
 	THREAD_SPEC,
 	THREAD_TASK,
@@ -29,6 +30,7 @@ export class CoreThread {
 	/** Indices into `views.u32` and `views.i32`. */
 	readonly wakeWord: number;
 	readonly inboxWord: number;
+	readonly shortWord: number;
 	readonly messages: number;
 	readonly scratch: number;
 	readonly spec: number;
@@ -46,6 +48,7 @@ export class CoreThread {
 		this.epoch = Atomics.load(this.views.i32, (record + THREAD_GATE) >> 2) >>> GATE_EPOCH_SHIFT;
 		this.wakeWord = (record + THREAD_WAKE) >> 2;
 		this.inboxWord = (record + THREAD_INBOX) >> 2;
+		this.shortWord = (record + THREAD_SHORT) >> 2;
 		this.messages = (record + THREAD_MESSAGES) >> 2;
 		this.scratch = (record + THREAD_SCRATCH) >> 2;
 		this.spec = (record + THREAD_SPEC) >> 2;

@@ -77,6 +77,10 @@ export class Loop implements WorkHost {
 		return this.#running.size > 0;
 	}
 
+	wantThread(): void {
+		this.#engine.wantThread();
+	}
+
 	dispatch(count: number): undefined {
 		this.#engine.mailbox.dispatch(count);
 	}

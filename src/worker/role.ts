@@ -125,6 +125,10 @@ export class WorkerRole implements Role {
 		thread.calls.release(code, codeGeneration);
 	}
 
+	wantThread(): void {
+		this.#tellDriver(["thread"]);
+	}
+
 	beforeBlocking(): void {
 		this.#board.addBlocked(1);
 		wakeThread(this.thread, this.#driver);

@@ -207,8 +207,80 @@ describe("parked workers", () => {
 		worker.take();
 		suspend(worker, first);
 		worker.park(true);
-		expect(wokenBy([worker], () => void thread.submit({ code: blocking }))).toEqual([]);
+		thread.submit({ code: blocking });
+		worker.park(true);
 		expect(wokenBy([worker], () => void resume(worker, first))).toEqual([0]);
+	});
+
+	test("say that another thread is wanted, once, when all of them have suspended tasks and all that is ready blocks", () => {
+		const core = newCore();
+		const { thread, code } = ready(core);
+		const workers = [core.start(), core.start()];
+		const blocking = thread.put();
+		thread.calls.markBlocking(blocking.slot, blocking.generation);
+		for (const worker of workers) {
+			const task = thread.submit({ code });
+			worker.take();
+			suspend(worker, task);
+		}
+		for (const worker of workers) worker.park(true);
+		const submit = () => void thread.submit({ code: blocking });
+		/** Who has heard it; read as the host does. */
+		const heard = () =>
+			workers.flatMap((worker, i) => {
+				const short = worker.field(layout.THREAD_SHORT);
+				core.write(worker.address + layout.THREAD_SHORT, 0);
+				return short === 0 ? [] : [i];
+			});
+		expect(wokenBy(workers, submit)).toEqual([1]);
+		expect(heard()).toEqual([1]);
+		expect(workers[1].park(true)).toBeUndefined();
+		expect(wokenBy(workers, submit)).toEqual([]);
+		expect(heard()).toEqual([]);
+		// The other thread takes one, and with the next it is known again whether one more is wanted.
+		const third = core.start();
+		expect(third.take()).toBeDefined();
+		expect(heard()).toEqual([1]);
+		workers[1].park(true);
+		// It dies before it could take more: asked again.
+		expect(wokenBy(workers, () => thread.recover(third))).toEqual([1]);
+		expect(heard()).toEqual([1]);
+		core.check();
+	});
+
+	test("hear as they park that another thread is wanted", () => {
+		const core = newCore();
+		const { thread, code } = ready(core);
+		const worker = core.start();
+		const blocking = thread.put();
+		thread.calls.markBlocking(blocking.slot, blocking.generation);
+		const task = thread.submit({ code });
+		worker.take();
+		suspend(worker, task);
+		thread.submit({ code: blocking });
+		expect(worker.field(layout.THREAD_SHORT)).toBe(0);
+		worker.park(true);
+		expect(worker.field(layout.THREAD_SHORT)).toBe(1);
+		core.check();
+	});
+
+	test("say that another thread is wanted after one has died that was to say so", () => {
+		const core = newCore();
+		const { thread, code } = ready(core);
+		const workers = [core.start(), core.start()];
+		const blocking = thread.put();
+		thread.calls.markBlocking(blocking.slot, blocking.generation);
+		for (const worker of workers) {
+			const task = thread.submit({ code });
+			worker.take();
+			suspend(worker, task);
+		}
+		for (const worker of workers) worker.park(true);
+		thread.submit({ code: blocking });
+		expect(wokenBy(workers, () => thread.recover(workers[1]))).toEqual([0]);
+		expect(workers[0].field(layout.THREAD_SHORT)).toBe(1);
+		expect(core.start().field(layout.THREAD_SHORT)).toBe(0);
+		core.check();
 	});
 
 	test("are only those threads that were reserved as workers", () => {

@@ -337,6 +337,26 @@ describe("tasks that wait, with one CPU", () => {
 		}));
 });
 
+describe("tasks of one function that waits in both ways", () => {
+	it.each([1, 2, 3])(
+		"end, with %i CPUs: another thread takes what none may take beside its suspended tasks",
+		(numCpus) =>
+			withRuntime({ numCpus }, async () => {
+				const tree = ray.remote(async function tree(n: number, sync: boolean): Promise<number> {
+					if (n === 0) return 1;
+					const children = [again.remote(n - 1, sync), again.remote(n - 1, sync)];
+					const counts = sync ? ray.getSync(children) : await ray.get(children);
+					return (counts[0] as number) + (counts[1] as number);
+				});
+				const again: ray.RemoteFunction<(n: number, sync: boolean) => Promise<number>> = tree;
+				for (let round = 0; round < 5; round++) {
+					const calls = [tree.remote(2, true), tree.remote(3, false), tree.remote(1, true), tree.remote(2, false)];
+					expect(await ray.get(calls)).toEqual([4, 8, 2, 4]);
+				}
+			}),
+	);
+});
+
 describe("getSync for what its own thread would have to do", () => {
 	it("throws and names both tasks, also behind arguments; awaiting it works", () =>
 		withRuntime({ numCpus: 1 }, async () => {

@@ -39,7 +39,14 @@ function* noted<Result>(protocol: Protocol<Result>, notes: string[]): Protocol<R
 	}
 }
 
-const onlyRunner = { busy: false, spins: 0, parked: false, ticket: -1, dispatch: () => undefined };
+const onlyRunner = {
+	wantThread: () => undefined,
+	busy: false,
+	spins: 0,
+	parked: false,
+	ticket: -1,
+	dispatch: () => undefined,
+};
 
 function wake(own: CoreThread): void {
 	Atomics.add(own.views.i32, own.wakeWord, 1);

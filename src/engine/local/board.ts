@@ -16,6 +16,8 @@ export type WorkerMessage =
 	| readonly ["up"]
 	/** The worker of this task shall be ended. */
 	| readonly ["force", task: number, generation: number]
+	/** Work of its kind is ready that no worker may take beside its suspended tasks. */
+	| readonly ["thread"]
 	/** It submits tasks for workers of this kind. */
 	| readonly ["kind", kind: number, environment: RuntimeEnv | undefined]
 	/** Its thread is about to end by itself, with this code, by what nobody caught. */

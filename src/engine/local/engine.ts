@@ -54,6 +54,8 @@ export interface Role {
 	leaveWait(wait: unknown, go: () => void): void;
 	/** Throws if nothing may block this thread now. */
 	mayBlock(refs: readonly ObjectRef[]): void;
+	/** Work is ready that no worker may take beside its suspended tasks. */
+	wantThread(): void;
 	/** Around a wait that blocks this thread. */
 	beforeBlocking(): void;
 	afterBlocking(): void;
@@ -146,6 +148,10 @@ export class LocalEngine implements Engine {
 	/** A task was lost with its thread. */
 	lost(task: number, generation: number, token: number): void {
 		this.#role.lost(task, generation, token);
+	}
+
+	wantThread(): void {
+		this.#role.wantThread();
 	}
 
 	/** Calls `then` when no task is unfinished. */

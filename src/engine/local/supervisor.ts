@@ -67,6 +67,7 @@ export class Supervisor implements Role {
 				this.#failedStarts = 0;
 			},
 			onForce: (task, generation) => this.endWorkerOf(task, generation),
+			onShort: (kind) => this.#addWorker(kind),
 			onKind: (kind, environment) => this.#wantKind(kind, environment),
 			onStopped: (worker) => this.#stopped(worker),
 			board: this.#options.board,
@@ -95,6 +96,14 @@ export class Supervisor implements Role {
 			// Other kinds may need one yet.
 			if (this.#all.count >= this.#options.mostWorkers - MOST_KINDS && this.#all.countOf(kind) > 0) break;
 			this.#all.start(kind, environment);
+		}
+	}
+
+	/** One more, though none is blocked. */
+	#addWorker(kind: number): void {
+		if (this.#stopping || this.#all.countOf(kind) >= this.#options.numCpus + 2 * MOST_SPARE_WORKERS) return;
+		if (this.#all.count < this.#options.mostWorkers - MOST_KINDS) {
+			this.#all.start(kind, this.#options.kinds.environments.get(kind));
 		}
 	}
 
@@ -279,6 +288,7 @@ export class Supervisor implements Role {
 		go();
 	}
 
+	wantThread(): void {}
 	mayBlock(): void {}
 
 	beforeBlocking(): void {

@@ -57,6 +57,8 @@ export interface WorkersOptions {
 	/** A worker wants another one ended, with the task that it runs. */
 	readonly onForce: (task: number, generation: number) => void;
 	/** A worker submits tasks for this kind of workers. */
+	/** Work of this kind is ready that no worker may take beside its suspended tasks. */
+	readonly onShort: (kind: number) => void;
 	readonly onKind: (kind: number, environment: RuntimeEnv | undefined) => void;
 	/** The thread has stopped, its slot is not recovered yet. */
 	readonly onStopped: (worker: Worker) => void;
@@ -161,6 +163,9 @@ export class Workers {
 				break;
 			case "force":
 				this.#options.onForce(message[1], message[2]);
+				break;
+			case "thread":
+				this.#options.onShort(worker.kind);
 				break;
 			case "kind":
 				this.#options.onKind(message[1], message[2]);

@@ -260,6 +260,36 @@ const retryTake = scenario({
 	],
 });
 
+/** All that is ready blocks, and the only worker has a suspended task: it hears that another thread is wanted. */
+const short = scenario({
+	name: "a blocking task against the park of a worker with a suspended one",
+	setup: (stage) => {
+		const task = stage.actor(1).submit(stage.code);
+		stage.actor(1).begin(stage);
+		stage.actor(1).calls.suspend(task.task, task.generation);
+		stage.actor(1).calls.markBlocking(stage.code.slot, stage.code.generation);
+		return {};
+	},
+	threads: [
+		function* (t, { stage }) {
+			yield* submit(t, stage);
+		},
+		function* (t, { stage }) {
+			const host = new Host(t, stage);
+			let heard = false;
+			const wantThread = () => {
+				heard = true;
+			};
+			while (!heard) {
+				const task = yield* host.run(park(host.steps, host.own, host.working({ busy: true, wantThread })));
+				if (task > 0) throw new Error("it took a task that blocks");
+			}
+			t.log("heard");
+		},
+	],
+	check: (_, { logOf }) => (logOf(1)[0] === "heard" ? undefined : "it did not hear that another thread is wanted"),
+});
+
 /** The decision dies with the one who was to make it: the task fails with its error. */
 const deadDecider = scenario({
 	name: "the submitter of a task that fails",
@@ -419,6 +449,7 @@ export const programs = [
 	...suspendResume,
 	...retryCancel,
 	...retryTake,
+	...short,
 	...deadDecider,
 	...cancelRunning,
 	...cancelTree,

@@ -172,6 +172,10 @@ export class Driver extends HostThread implements AttendHost {
 			for (const problem of message.problems) this.#report(problem);
 			return;
 		}
+		if ("short" in message) {
+			if (!this.closed && this.#frozen === undefined) this.#start();
+			return;
+		}
 		const record = this.#workers.get(index);
 		if (record === undefined || record.epoch !== epoch) return;
 		record.blocked = message.blocked;

@@ -17,7 +17,10 @@ export interface WorkerData {
 }
 
 /** What a worker tells its driver beside the shared memory. */
-export type WorkerMessage = { readonly blocked: boolean } | { readonly problems: readonly string[] };
+export type WorkerMessage =
+	| { readonly blocked: boolean }
+	| { readonly short: true }
+	| { readonly problems: readonly string[] };
 
 export function startWorker(codes: TaskCodes): void {
 	const data = workerData as WorkerData;
@@ -27,6 +30,7 @@ export function startWorker(codes: TaskCodes): void {
 		...data,
 		codes,
 		tellBlocked: (blocked) => tell({ blocked }),
+		tellShort: () => tell({ short: true }),
 		onTask: () => {
 			Atomics.add(shared, index, 1);
 			if (worker !== undefined && worker.problems.length > 0) tell({ problems: worker.problems.splice(0) });

@@ -29,6 +29,8 @@ export interface WorkerThreadOptions {
 	readonly codes: TaskCodes;
 	/** Tells the driver that this thread is blocked, or is not any more. */
 	readonly tellBlocked: (blocked: boolean) => void;
+	/** Tells the driver that another thread is wanted. */
+	readonly tellShort: () => void;
 	/** Called before each task: for whoever watches over progress. */
 	readonly onTask: () => void;
 }
@@ -48,6 +50,7 @@ export class WorkerThread extends HostThread implements WorkHost {
 	/** Its last step is done, but its handles are still to be released: what it ended with may have named them. */
 	#over: Execution | undefined;
 	#inHand = 0;
+	readonly #tellShort: () => void;
 	#blocked = 0;
 	/** Objects that name functions, for what this worker's tasks submit. */
 	readonly #names = new Map<string, Ref>();
@@ -56,6 +59,7 @@ export class WorkerThread extends HostThread implements WorkHost {
 		super(options.module, options.memory, options.index, options.epoch);
 		this.spins = options.spins;
 		this.tellBlocked = options.tellBlocked;
+		this.#tellShort = options.tellShort;
 		this.#onTask = options.onTask;
 		this.#codes = options.codes;
 	}
@@ -66,6 +70,10 @@ export class WorkerThread extends HostThread implements WorkHost {
 	}
 
 	// ── what the worker's protocol asks ──
+
+	wantThread(): void {
+		this.#tellShort();
+	}
 
 	get busy(): boolean {
 		return this.#running.size > 0;

@@ -4,6 +4,8 @@ import type { Protocol, Step } from "./steps.ts";
 export interface Own {
 	/** The wake word's address, divided by 4. */
 	readonly wakeWord: number;
+	/** The address, divided by 4, of the word that says that another thread is wanted. */
+	readonly shortWord: number;
 	/** Second results of the last call. */
 	readonly wakeValue: number;
 	readonly taskGeneration: number;

@@ -2,6 +2,8 @@
 //
 //   park, or the end of a task that gave no other ──▶ a task: done
 //    │ none; the worker stands in a list, and the wake word's value is known
+//   is another thread wanted? ──▶ ask for it, and go on
+//    │
 //   drain ──▶ messages: unpark (a wake for work is passed on), act on them
 //    │ none
 //   spin on the wake word for a few microseconds ──▶ changed: look again
@@ -19,6 +21,8 @@ export interface ParkHost extends Dispatcher, Sleeper {
 	readonly busy: boolean;
 	/** Microseconds to look at the wake word before sleeping. */
 	readonly spins: number;
+	/** There is work that only a thread without suspended tasks may take: another is to be started. */
+	wantThread(): void;
 	/** Whether the worker is parked. A task that blocks the thread meanwhile takes it back, and nudges. */
 	parked: boolean;
 }
@@ -33,6 +37,7 @@ export function* park(steps: Steps, own: Own, host: ParkHost): Protocol<number> 
 export function* rest(steps: Steps, own: Own, host: ParkHost): Protocol<number> {
 	const value = own.wakeValue;
 	host.parked = true;
+	if (host.busy && (yield steps.write(own.shortWord << 2, 0)) !== 0) host.wantThread();
 	const count = yield steps.drain();
 	if (count !== 0) {
 		host.parked = false;

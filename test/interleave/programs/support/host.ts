@@ -23,6 +23,7 @@ export class Host {
 		const { record } = stage.actor(t.index);
 		this.own = {
 			wakeWord: (record + layout.THREAD_WAKE) >>> 2,
+			shortWord: (record + layout.THREAD_SHORT) >>> 2,
 			set parks(list: number) {
 				t.poke(record + layout.THREAD_PARKS, list);
 			},
@@ -75,6 +76,7 @@ export class Host {
 			dispatch: () => undefined,
 			run: (task, generation) => this.finish(task, generation),
 			ending: () => undefined,
+			wantThread: () => this.#t.log("short"),
 			refused: (status) => {
 				throw new Error(`the end of a task was refused: ${status}`);
 			},
