@@ -92,7 +92,7 @@ export function retry(index: u32, generation: u32): i32 {
   const task = taskAt(index);
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return STATUS_POISONED;
-  const status = decidable(task);
+  const status = decidable(index, generation);
   let verdict: u32 = 0;
   if (status == STATUS_OK) {
     verdict = task.verdict;
@@ -121,7 +121,7 @@ export function fail(index: u32, generation: u32, flags: u32, a: u32, b: u32, c:
   }
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return STATUS_POISONED;
-  let status = decidable(task);
+  let status = decidable(index, generation);
   if (status == STATUS_OK && !flags && !task.verdict) status = STATUS_INVALID;
   if (status == STATUS_OK) endTask(task);
   unlock(schedule.lockAddress);
@@ -139,7 +139,10 @@ export function fail(index: u32, generation: u32, flags: u32, a: u32, b: u32, c:
   return STATUS_OK;
 }
 
-function decidable(task: TaskEntry): i32 {
+/** Under the scheduler's lock. */
+function decidable(index: u32, generation: u32): i32 {
+  if (!isMine(index, generation)) return STATUS_STALE;
+  const task = taskAt(index);
   const phase = phaseOf(task);
   if (phase != TASK_PHASE_DECIDING && phase != TASK_PHASE_LOST) return STATUS_STALE;
   return task.deciderBits ? STATUS_BUSY : STATUS_OK;

@@ -10,7 +10,7 @@ import { seal } from "../objects/seal";
 import { objectAt } from "../objects/table";
 import { discardValue, prepareValue, returnValue } from "../objects/value";
 import { lock, unlock } from "../sync/lock";
-import { self } from "../sync/thread";
+import { me, self } from "../sync/thread";
 import { dropEnded, readySlice } from "./arrival";
 import { dropTask } from "./dispose";
 import { endTask, failResultsFor, leaveLists, resultAt, settleResults } from "./end";
@@ -18,7 +18,7 @@ import { askWhoParks, joinParked, passOn, stopParking, wakeFor, wakeForAll } fro
 import { phaseOf, putBack, takeBest } from "./queue";
 import { kindAt } from "./resources";
 import { grantCpu, isMine, recallRunner } from "./suspend";
-import { indexOf, taskAt } from "./table";
+import { indexOf, isTask, taskAt } from "./table";
 
 /**
  * Under the lock: the next task for this thread, or 0; then it is parked in the list it names, if it names one. Leaves nothing
@@ -79,7 +79,7 @@ export function untake(index: u32, generation: u32): i32 {
   const task = taskAt(index);
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return STATUS_POISONED;
-  const fresh = phaseOf(task) == TASK_PHASE_RUNNING && !task.loadStarted();
+  const fresh = isMine(index, generation) && phaseOf(task) == TASK_PHASE_RUNNING && !task.loadStarted();
   const reason = fresh ? task.loadCancel() : 0;
   if (reason) {
     endTask(task);
@@ -142,11 +142,16 @@ export function finishMany(index: u32, generation: u32, values: usize, count: u3
 
 @inline function valueOf(values: usize, index: u32): ValueSpec { return changetype<ValueSpec>(values + index * VALUE_SPEC_SIZE); }
 
-/** Whether the task is one that this thread runs, suspended or not; decisions are not. */
+/**
+ * Whether the task is one that this thread runs, suspended or not; decisions are not. Owner and phase are read at once: what is to be
+ * decided about, others may end at any time.
+ */
 export function isRunningHere(index: u32, generation: u32): bool {
-  if (!isMine(index, generation)) return false;
-  const phase = phaseOf(taskAt(index));
-  return phase != TASK_PHASE_DECIDING && phase != TASK_PHASE_LOST;
+  if (!isTask(index)) return false;
+  const task = taskAt(index);
+  const state = task.loadState();
+  const phase = state & 0xff;
+  return state >> 8 == me && task.loadGeneration() == generation && phase != TASK_PHASE_DECIDING && phase != TASK_PHASE_LOST;
 }
 
 /**

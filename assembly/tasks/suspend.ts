@@ -14,7 +14,10 @@ import { ownerOf, phaseOf, setPhase } from "./queue";
 import { classAt, cpuOf, freeCpu, giveCpu, keep, takeCpu } from "./resources";
 import { isTask, taskAt } from "./table";
 
-/** Whether this is a task in the calling thread's hand, under this number. Only its owner's calls change what is asked. */
+/**
+ * Whether this is a task in the calling thread's hand, under this number. What is to be decided about, others may end at any time: so it
+ * has to be asked again under the scheduler's lock.
+ */
 export function isMine(index: u32, generation: u32): bool {
   if (!isTask(index)) return false;
   const task = taskAt(index);
@@ -26,7 +29,7 @@ export function suspend(index: u32, generation: u32): i32 {
   const task = taskAt(index);
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return STATUS_POISONED;
-  const running = phaseOf(task) == TASK_PHASE_RUNNING;
+  const running = isMine(index, generation) && phaseOf(task) == TASK_PHASE_RUNNING;
   if (running) {
     setPhase(task, TASK_PHASE_SUSPENDED, me);
     threadOf(me).suspended++;
@@ -46,7 +49,7 @@ export function resume(index: u32, generation: u32): i32 {
   const schedule = scheduler();
   if (!lock(schedule.lockAddress)) return STATUS_POISONED;
   let status = STATUS_WRONG_STATE;
-  if (phaseOf(task) == TASK_PHASE_SUSPENDED) {
+  if (isMine(index, generation) && phaseOf(task) == TASK_PHASE_SUSPENDED) {
     keep(classAt(task.resourceClass), task, true);
     const cpu = cpuOf(classAt(task.resourceClass));
     if (!cpu || (!schedule.resuming.head && freeCpu() >= cpu)) {

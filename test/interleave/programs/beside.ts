@@ -12,6 +12,7 @@ import {
 import type { Body, ThreadHandle } from "../program.ts";
 import type { Steps } from "../steps.ts";
 import { submit } from "./support/calls.ts";
+import { Host } from "./support/host.ts";
 import { must, need, type On, scenario } from "./support/scenario.ts";
 import { CPU_CLASS, ERROR, NUMBER, type Ref, type Stage, type TaskRef, taskGenerationOf } from "./support/stage.ts";
 
@@ -146,6 +147,91 @@ const twoTrees = scenario({
 	],
 });
 
+/** Thread 0 runs a child of what is cancelled, and submits a child of its own. */
+const grandchild = scenario({
+	name: "cancel with children against the submit of a grandchild",
+	setup: (stage) => {
+		const task = stage.driver.submit(stage.code);
+		stage.actor(1).begin(stage);
+		const parent = stage.driver.submit(stage.code, { parent: task });
+		stage.actor(0).begin(stage);
+		const object = stage.driver.create();
+		const submitted: TaskRef[] = [];
+		return { task, parent, object, submitted };
+	},
+	threads: [
+		function* (t, { stage, parent, object, submitted }) {
+			submitted[0] = yield* submit(t, stage, { parent, dependency: object });
+		},
+		canceller(1),
+	],
+	check: ({ stage, submitted }) => isOver(stage, submitted[0] as TaskRef),
+});
+
+/** A task that had begun and is run again has not begun when it is taken: it can be put back. */
+const begunBefore = scenario({
+	name: "a task that is run again and put back",
+	setup: (stage) => {
+		const task = stage.actor(0).submit(stage.code, { retries: 1 });
+		stage.actor(0).begin(stage);
+		stage.actor(0).calls.ask(...its(task), ERROR, 1, 0, 0, 0);
+		stage.actor(0).calls.drain();
+		stage.actor(0).calls.retry(...its(task));
+		return { task };
+	},
+	threads: [0, 1].map(
+		() =>
+			function* (t: ThreadHandle, { stage }: On<object>): Steps {
+				const task = yield* need(t, "take");
+				if (task > 0) yield* must(t, "untake", task, taskGenerationOf(stage, t));
+			},
+	),
+});
+
+/** A message that was not read when its task ended stands in the way of nobody who gets the entry. */
+const unreadMessage = scenario({
+	name: "a message about a task that is over, whose entry another has",
+	setup: (stage) => {
+		const task = stage.actor(0).submit(stage.code);
+		stage.actor(0).begin(stage);
+		return { task };
+	},
+	threads: [
+		function* (t, { stage, task }) {
+			yield* need(t, "finish", ...its(task), NUMBER, 5, 0, 0, 0);
+			yield* submit(t, stage);
+			yield* need(t, "drain");
+		},
+		canceller(0),
+	],
+	victims: [0],
+});
+
+/** Two workers sleep, and one call makes work for both. */
+const twoWoken = scenario({
+	name: "a call that wakes two workers",
+	setup: (stage) => {
+		const object = stage.actor(0).create();
+		const tasks = [0, 1].map(() => stage.driver.submit(stage.code, { dependency: object }));
+		for (const index of [1, 2]) stage.actor(index).calls.park(0);
+		return { object, tasks };
+	},
+	threads: [
+		function* (t, { object }) {
+			yield* must(t, "seal", ...of(object), NUMBER, 1, 0, 0, 0);
+		},
+		...[0, 1].map(
+			() =>
+				function* (t: ThreadHandle, { stage }: On<object>): Steps {
+					const { own } = new Host(t, stage);
+					yield t.park(own.wakeWord << 2, own.wakeValue);
+					t.log(yield* need(t, "take"));
+				},
+		),
+	],
+	check: (_, { logOf }) => (logOf(1)[0] !== 0 && logOf(2)[0] !== 0 ? undefined : "one found no task"),
+});
+
 const blocks = scenario({
 	name: "a function found to block against a thread with suspended tasks",
 	setup: (stage) => {
@@ -228,19 +314,18 @@ const short = (name: string, call: (stage: Stage) => readonly [string, ...number
 	scenario({
 		name,
 		setup: (stage) => ({ calls: call(stage) }),
-		threads: [0, 1].map(
+		threads: [0, 1, 2].map(
 			() =>
 				function* (t: ThreadHandle, { calls }: { calls: readonly [string, ...number[]] }): Steps {
-					yield* must(t, ...calls);
 					yield* must(t, ...calls);
 				},
 		),
 	});
 
-const heapLock = short("two threads that want the heap's lock", () => ["setCapacity", 0x7fffffff]);
-const schedulerLock = short("two threads that want the scheduler's lock", () => ["setLimit", 100]);
-const entryLock = short("two threads that want an object's lock", (stage) => {
-	for (const index of [0, 1]) stage.actor(index).retain(stage.code);
+const heapLock = short("three threads that want the heap's lock", () => ["setCapacity", 0x7fffffff]);
+const schedulerLock = short("three threads that want the scheduler's lock", () => ["setLimit", 100]);
+const entryLock = short("three threads that want an object's lock", (stage) => {
+	for (const index of [0, 1, 2]) stage.actor(index).retain(stage.code);
 	return ["markRead", ...of(stage.code)];
 });
 
@@ -290,6 +375,10 @@ export const programs = [
 	...recalledByUntake,
 	...finishCancel,
 	...twoTrees,
+	...grandchild,
+	...begunBefore,
+	...unreadMessage,
+	...twoWoken,
 	...blocks,
 	...twoArguments,
 	...attaching("attach against end", false),

@@ -119,7 +119,7 @@ const groups: Readonly<Record<string, Calls>> = {
 		stage.actor(0).calls.release(error, stage.actor(0).field(THREAD_GENERATION));
 		const dead = stage.actor(0).calls.reserve(0, 0);
 		stage.actor(0).calls.end(dead, 1);
-		return [["takeUnread"], ["recover", dead, 1], ["reserve", 0, 0], ["end", dead, 2], ["recover", dead, 2]];
+		return [["takeUnread"], ["recover", dead, 1], ["reserve", 0, 0]];
 	},
 	values: (stage) => {
 		const block = (size: number) => stage.actor(0).calls.alloc(size);

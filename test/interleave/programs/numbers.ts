@@ -5,7 +5,9 @@ import {
 	STATUS_INVALID,
 	STATUS_OK,
 	STATUS_STALE,
+	STATUS_WRONG_STATE,
 	TASK_ENTRY_STARTED,
+	TASK_PHASE_DECIDING,
 	TASK_PHASE_READY,
 	TASK_PHASE_WAITING,
 } from "../../../src/core/layout.ts";
@@ -44,6 +46,66 @@ const foreign = scenario({
 			if (status !== STATUS_STALE) throw new Error(`finishMany answered ${status}`);
 		},
 	],
+});
+
+/** Thread 0 has a task to decide about, which others may cancel, and takes it for one that it runs. */
+const notRunning = scenario({
+	name: "calls for a running task with one to decide about, against cancel",
+	setup: (stage) => {
+		const task = stage.actor(0).submit(stage.code, { retries: 1 });
+		stage.driver.begin(stage);
+		stage.driver.calls.ask(...its(task), ERROR, 1, 0, 0, 0);
+		stage.actor(0).calls.drain();
+		return { task };
+	},
+	threads: [
+		function* (t, { task }) {
+			for (const name of ["finish", "ask", "give"]) {
+				const status = yield t.call(name, ...its(task), ERROR, 1, 0, 0, 0);
+				if (status !== STATUS_STALE) throw new Error(`${name} answered ${status}`);
+			}
+			const many = yield t.call("finishMany", ...its(task), 0, 1);
+			if (many !== STATUS_STALE) throw new Error(`finishMany answered ${many}`);
+			for (const name of ["suspend", "resume", "untake"]) {
+				const status = yield t.call(name, ...its(task));
+				if (status !== STATUS_STALE && status !== STATUS_WRONG_STATE) throw new Error(`${name} answered ${status}`);
+			}
+		},
+		function* (t, { task }) {
+			yield* must(t, "cancel", ...its(task), REASON_CANCELLED, 0);
+		},
+	],
+});
+
+/** While thread 0 decides about a task, that is cancelled, and its entry has another, about which thread 1 is to decide. */
+const decidedAnew = scenario({
+	name: "a decision about a task whose entry has another to decide about",
+	setup: (stage) => {
+		const task = stage.actor(0).submit(stage.code, { retries: 1 });
+		stage.driver.begin(stage);
+		stage.driver.calls.ask(...its(task), ERROR, 1, 0, 0, 0);
+		stage.actor(0).calls.drain();
+		const others: TaskRef[] = [];
+		return { task, others };
+	},
+	threads: [
+		function* (t, { task }) {
+			const status = yield t.call("retry", ...its(task));
+			if (status !== STATUS_OK && status !== STATUS_STALE) throw new Error(`retry answered ${status}`);
+		},
+		function* (t, { stage, task, others }) {
+			yield* must(t, "cancel", ...its(task), REASON_CANCELLED, 0);
+			const other = yield* submit(t, stage, { retries: 1 });
+			others[0] = other;
+			yield* need(t, "take");
+			yield* need(t, "ask", ...its(other), ERROR, 1, 0, 0, 0);
+			yield* need(t, "drain");
+		},
+	],
+	check: ({ stage, others }) => {
+		const phase = stage.taskPhaseOf(others[0] as TaskRef);
+		return phase === TASK_PHASE_DECIDING ? undefined : `the other task is in phase ${phase}`;
+	},
 });
 
 /** A block in the hand of thread 0, which thread 1 may not give back nor put into an object. */
@@ -138,4 +200,4 @@ const goneError = scenario({
 	],
 });
 
-export const programs = [...foreign, ...foreignBlock, ...reused, ...goneError];
+export const programs = [...foreign, ...notRunning, ...decidedAnew, ...foreignBlock, ...reused, ...goneError];

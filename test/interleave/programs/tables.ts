@@ -46,6 +46,7 @@ const limit = scenario({
 				specInto(t, stage, { dependency: object }, args);
 				const status = yield t.call("submit");
 				if (status !== STATUS_LIMIT) throw new Error(`submit answered ${status}`);
+				if (args !== 0) yield* must(t, "dealloc", args);
 			}
 		},
 		bystander,
@@ -85,6 +86,7 @@ const fullObjects = scenario({
 				expectFull("ask", yield t.call("ask", ...its(failing), STATE_ERROR, block, size, 0, 0));
 				expectFull("put", yield t.call("put", 0, block, size, 0, 0));
 			}
+			for (const block of [small, large]) yield* must(t, "dealloc", block);
 			specInto(t, stage, {}, 0);
 			expectFull("submit", yield t.call("submit"));
 		},

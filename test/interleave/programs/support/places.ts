@@ -8,7 +8,7 @@ for (const [name, value] of Object.entries(layout)) if (typeof value === "number
 /** `TASK_ENTRY` and 4: `TASK_ENTRY_GENERATION`. */
 function fieldAt(record: string, offset: number): string {
 	for (const name of fields.keys()) {
-		const isOffset = name.startsWith(`${record}_`) && !/_(SIZE|LENGTH|UNIT|MASK|SHIFT)$/.test(name);
+		const isOffset = name.startsWith(`${record}_`) && !/^THREAD_EDGE_|_(SIZE|LENGTH|UNIT|MASK|SHIFT)$/.test(name);
 		if (isOffset && (layout as Record<string, unknown>)[name] === offset) return name;
 	}
 	return `${record} +${offset}`;
