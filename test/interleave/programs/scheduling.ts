@@ -267,27 +267,26 @@ const short = scenario({
 		const task = stage.actor(1).submit(stage.code);
 		stage.actor(1).begin(stage);
 		stage.actor(1).calls.suspend(task.task, task.generation);
-		stage.actor(1).calls.markBlocking(stage.code.slot, stage.code.generation);
+		stage.driver.calls.markBlocking(stage.code.slot, stage.code.generation);
 		return {};
 	},
 	threads: [
 		function* (t, { stage }) {
 			yield* submit(t, stage);
 		},
-		function* (t, { stage }) {
-			const host = new Host(t, stage);
-			let heard = false;
-			const wantThread = () => {
-				heard = true;
-			};
-			while (!heard) {
-				const task = yield* host.run(park(host.steps, host.own, host.working({ busy: true, wantThread })));
-				if (task > 0) throw new Error("it took a task that blocks");
-			}
-			t.log("heard");
+		{
+			daemon: true,
+			*run(t, { stage }) {
+				const host = new Host(t, stage);
+				const waits = host.working({ busy: true, wantThread: () => t.log("heard") });
+				while (true) {
+					const task = yield* host.run(park(host.steps, host.own, waits));
+					if (task > 0) throw new Error("it took a task that blocks");
+				}
+			},
 		},
 	],
-	check: (_, { logOf }) => (logOf(1)[0] === "heard" ? undefined : "it did not hear that another thread is wanted"),
+	check: (_, { logOf }) => (logOf(1).join() === "heard" ? undefined : "it did not hear that another thread is wanted"),
 });
 
 /** The decision dies with the one who was to make it: the task fails with its error. */
