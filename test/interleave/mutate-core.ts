@@ -4,6 +4,7 @@
 //   --seconds <n>        starts no further mutant after so long. Default: no limit
 //   --from <n> --to <n>  these mutants only
 //   --every <n>          the first of them and each so many behind it. Default 1: all
+//   --only <text>        those whose names contain this; may be given several times
 //   --watch              looks at each program for long first: those that need no atomicity there are not run, and believed
 //   --rotate             begins at another of these each day: with --seconds, all have their turn after some days
 import { parseArgs } from "node:util";
@@ -21,6 +22,7 @@ const { values } = parseArgs({
 		every: text,
 		rotate: { type: "boolean" },
 		watch: { type: "boolean" },
+		only: { ...text, multiple: true },
 	},
 });
 const numberOf = (name: "seconds" | "from" | "to" | "every", otherwise: number) => {
@@ -45,13 +47,14 @@ const report = killMatrix(prepared, {
 	from,
 	to: numberOf("to", all),
 	every,
+	...(values.only !== undefined && { only: values.only }),
 	within: numberOf("seconds", Number.POSITIVE_INFINITY),
-	baseline: watched ? { bound: 2, maxSchedules: 3000, seconds: 2, random: 100 } : { bound: 1, maxSchedules: 30 },
+	baseline: watched ? { bound: 2, maxSchedules: 3000, seconds: 0.8, random: 40 } : { bound: 1, maxSchedules: 30 },
 	watched,
 	glance: { bound: 1, maxSchedules: 150, warmUp: 12 },
 	bound: 2,
 	maxSchedules: 6000,
-	seconds: 1,
+	seconds: 12,
 	random: 100,
 	accepted: survivors,
 	onMutant: (line) => console.log(line),

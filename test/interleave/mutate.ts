@@ -39,6 +39,8 @@ export function findMutant(sites: readonly Site[], name: string): Mutant {
 export interface Accepted {
 	/** The mutant's name; `*` stands for anything. */
 	readonly mutant: string;
+	/** Only if it touches nothing but this, as far as the programs say, and meets no other there. */
+	readonly touches?: string;
 	/** Why no program could fail. */
 	readonly reason: string;
 }
@@ -49,11 +51,13 @@ export interface KillOptions extends ExploreOptions {
 	readonly to?: number;
 	/** Of these, the first and each so many behind it. Default 1: all. */
 	readonly every?: number;
+	/** Only mutants whose names contain one of these. */
+	readonly only?: readonly string[];
 	/** Starts no further mutant after so many seconds, those for the first look at the programs included. */
 	readonly within?: number;
 	/** The first look at each program, which learns where it comes to. Default: as long as that at a mutant. */
 	readonly baseline?: ExploreOptions;
-	/** The short look that most mutants fail at. */
+	/** The short look that most mutants fail at. `seconds`, of the longer one, are for all programs together. */
 	readonly glance?: ExploreOptions;
 	/**
 	 * The first look is thorough: an operation that meets no other there need not be mutated to know that nobody would notice if it
@@ -92,6 +96,7 @@ interface Baseline {
 }
 
 /** Most mutants fail at once; a longer look is for those that do not. */
+const BRIEF: ExploreOptions = { bound: 0, maxSchedules: 10, warmUp: 8 };
 const GLANCE: ExploreOptions = { bound: 1, maxSchedules: 500 };
 const LOOK: ExploreOptions = { bound: 2, maxSchedules: 20_000 };
 
@@ -101,6 +106,7 @@ export function killMatrix(programs: readonly Prepared[], options: KillOptions =
 		from = 0,
 		to,
 		every = 1,
+		only,
 		within = Number.POSITIVE_INFINITY,
 		baseline,
 		glance = GLANCE,
@@ -118,7 +124,8 @@ export function killMatrix(programs: readonly Prepared[], options: KillOptions =
 	const baselines = programs.map((prepared) => observe(prepared, baseline ?? look));
 	const mutants = mutantsOf(core.sites)
 		.slice(from, to)
-		.filter((_, index) => index % every === 0);
+		.filter((_, index) => index % every === 0)
+		.filter(({ name }) => only?.some((part) => name.includes(part)) ?? true);
 	let done = 0;
 	let locked = 0;
 	const killers = new Map<string, string>();
@@ -130,7 +137,7 @@ export function killMatrix(programs: readonly Prepared[], options: KillOptions =
 		done++;
 		const plain = mutant.mutation === "plain";
 		const able = order.filter(({ coverage }) => (coverage[mutant.site] & (plain ? 2 : 3)) !== 0);
-		const meets = plain ? able.filter(({ meetings }) => meetings.met[mutant.site] !== 0) : able;
+		const meets = able.filter(({ meetings }) => meetings.met[mutant.site] !== 0);
 		if (plain && able.length > 0 && meets.length === 0) {
 			if (able.every(({ meetings }) => meetings.unlocked[mutant.site] === 0)) {
 				locked++;
@@ -138,8 +145,11 @@ export function killMatrix(programs: readonly Prepared[], options: KillOptions =
 				continue;
 			}
 		}
-		const tried = meets.length > 0 || watched ? meets : able;
-		const killer = firstKiller(tried, mutant, glance) ?? firstKiller(tried, mutant, look);
+		const touched = touchedBy(baselines, mutant.site);
+		const fits = (one: Accepted) => one.touches === undefined || (meets.length === 0 && touched === one.touches);
+		const entry = accepted.find((one) => matches(one.mutant, mutant.name) && fits(one));
+		const tried = watched ? (plain ? meets : able) : entry === undefined ? able : [];
+		const killer = firstKiller(tried, mutant, BRIEF) ?? closerLook(tried, mutant, glance, look);
 		if (killer !== undefined) {
 			// What found the last one is likely to find the next, which is near.
 			order = [killer, ...order.filter((one) => one !== killer)];
@@ -147,14 +157,11 @@ export function killMatrix(programs: readonly Prepared[], options: KillOptions =
 			onMutant?.(`killed: ${mutant.name} (${killer.prepared.program.name})`);
 			continue;
 		}
-		const entry = accepted.find((one) => matches(one.mutant, mutant.name));
 		const reason =
 			able.length === 0 ? "no program comes here" : tried.length === 0 ? "it meets no other" : "no program fails";
 		if (entry !== undefined) used.add(entry);
-		else survivors.push({ name: mutant.name, reason: `${reason}${touchedBy(baselines, mutant.site)}` });
-		onMutant?.(
-			`${entry === undefined ? "survives" : "accepted"}: ${mutant.name} (${reason}${touchedBy(baselines, mutant.site)})`,
-		);
+		else survivors.push({ name: mutant.name, reason: `${reason}: ${touched}` });
+		onMutant?.(`${entry === undefined ? "survives" : "accepted"}: ${mutant.name} (${reason}: ${touched})`);
 	}
 	return {
 		mutants: done,
@@ -170,8 +177,7 @@ export function killMatrix(programs: readonly Prepared[], options: KillOptions =
 /** What the operation touches, as far as the programs say. */
 function touchedBy(baselines: readonly Baseline[], site: number): string {
 	const names = new Set(baselines.flatMap(({ meetings }) => [...(meetings.touched.get(site) ?? [])]));
-	names.delete("");
-	return names.size === 0 ? "" : `: ${[...names].join(", ")}`;
+	return [...names].join(", ");
 }
 
 function observe(prepared: Prepared, effort: ExploreOptions): Baseline {
@@ -185,6 +191,28 @@ function observe(prepared: Prepared, effort: ExploreOptions): Baseline {
 		throw new Error(`"${program.name}" fails without a mutation: ${violation.message} (${violation.schedule})`);
 	}
 	return { prepared, coverage: machine.coverage.slice(), meetings, seconds, cut };
+}
+
+/** First the programs in which the operation meets another, for long; then the others, as far as there is time left. */
+function closerLook(
+	programs: readonly Baseline[],
+	mutant: Mutant,
+	glance: ExploreOptions,
+	look: ExploreOptions,
+): Baseline | undefined {
+	const { seconds = Number.POSITIVE_INFINITY } = look;
+	const until = performance.now() + seconds * 1000;
+	const meets = programs.filter(({ meetings }) => meetings.met[mutant.site] !== 0);
+	const others = programs.filter((one) => !meets.includes(one));
+	const each = { ...look, seconds: seconds / 2 / Math.max(1, meets.length) };
+	const inTime = (effort: ExploreOptions) =>
+		others.find((one) => performance.now() < until && firstKiller([one], mutant, effort) !== undefined);
+	return (
+		firstKiller(meets, mutant, glance) ??
+		firstKiller(meets, mutant, each) ??
+		inTime(glance) ??
+		inTime({ ...look, seconds: 0.5 })
+	);
 }
 
 function firstKiller(baselines: readonly Baseline[], mutant: Mutant, effort: ExploreOptions): Baseline | undefined {

@@ -7,6 +7,7 @@ import {
 	STATUS_OK,
 	STATUS_POISONED,
 	STATUS_STALE,
+	TASK_PHASE_READY,
 	TASK_PHASE_VACANT,
 } from "../../../src/core/layout.ts";
 import type { Body, ThreadHandle } from "../program.ts";
@@ -189,21 +190,44 @@ const begunBefore = scenario({
 });
 
 /** A message that was not read when its task ended stands in the way of nobody who gets the entry. */
-const unreadMessage = scenario({
-	name: "a message about a task that is over, whose entry another has",
+const unreadMessage = (settles: boolean) =>
+	scenario({
+		name: `a message about a ${settles ? "settled " : ""}task that is over, whose entry another has`,
+		setup: (stage) => {
+			const task = stage.actor(0).submit(stage.code);
+			stage.actor(0).begin(stage);
+			return { task };
+		},
+		threads: [
+			function* (t, { stage, task }) {
+				yield* need(t, "finish", ...its(task), NUMBER, 5, 0, 0, 0);
+				yield* submit(t, stage);
+				yield* need(t, "drain");
+			},
+			canceller(settles ? 2 : 0),
+		],
+		victims: [0],
+	});
+
+/** One argument is there when the task is submitted; the other comes just then. */
+const secondArgument = scenario({
+	name: "a seal against the submit of a task with another argument",
 	setup: (stage) => {
-		const task = stage.actor(0).submit(stage.code);
-		stage.actor(0).begin(stage);
-		return { task };
+		const objects = [stage.actor(0).create(), stage.actor(0).put(1)];
+		for (const object of objects) stage.actor(1).retain(object);
+		const tasks: TaskRef[] = [];
+		return { objects, tasks };
 	},
 	threads: [
-		function* (t, { stage, task }) {
-			yield* need(t, "finish", ...its(task), NUMBER, 5, 0, 0, 0);
-			yield* submit(t, stage);
-			yield* need(t, "drain");
+		function* (t, { objects }) {
+			yield* must(t, "seal", ...of(objects[0] as Ref), NUMBER, 1, 0, 0, 0);
 		},
-		canceller(0),
+		function* (t, { stage, objects, tasks }) {
+			tasks[0] = yield* submit(t, stage, { dependencies: objects });
+		},
 	],
+	check: ({ stage, tasks }) =>
+		stage.taskPhaseOf(tasks[0] as TaskRef) === TASK_PHASE_READY ? undefined : "the task is not ready",
 	victims: [0],
 });
 
@@ -377,7 +401,9 @@ export const programs = [
 	...twoTrees,
 	...grandchild,
 	...begunBefore,
-	...unreadMessage,
+	...unreadMessage(false),
+	...unreadMessage(true),
+	...secondArgument,
 	...twoWoken,
 	...blocks,
 	...twoArguments,

@@ -2,6 +2,7 @@
 import {
 	GATE_EPOCH_SHIFT,
 	STATE_ERROR,
+	STATUS_INVALID,
 	STATUS_LIMIT,
 	STATUS_TABLE_FULL,
 	THREAD_FREE_OBJECT_COUNT,
@@ -48,6 +49,27 @@ const limit = scenario({
 				if (status !== STATUS_LIMIT) throw new Error(`submit answered ${status}`);
 				if (args !== 0) yield* must(t, "dealloc", args);
 			}
+		},
+		bystander,
+	],
+	victims: [0],
+});
+
+/** Arguments in a block that is not small: the task's from then on, and nobody's to give back. */
+const largeArguments = scenario({
+	name: "a submit with large arguments",
+	setup: (stage) => {
+		const object = stage.actor(0).create();
+		const args = stage.actor(0).calls.alloc(LARGE);
+		stage.context.words.set(of(object), (args + 8) >>> 2);
+		return { object, args };
+	},
+	threads: [
+		function* (t, { stage, object, args }) {
+			specInto(t, stage, { dependency: object }, args);
+			yield* need(t, "submit");
+			const status = yield t.call("dealloc", args);
+			if (status !== STATUS_INVALID) throw new Error(`dealloc of a task's arguments answered ${status}`);
 		},
 		bystander,
 	],
@@ -149,4 +171,4 @@ const exchange = scenario({
 	victims: [0],
 });
 
-export const programs = [...limit, ...fullObjects, ...fullThreads, ...exchange];
+export const programs = [...limit, ...largeArguments, ...fullObjects, ...fullThreads, ...exchange];

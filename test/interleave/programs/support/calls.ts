@@ -4,6 +4,7 @@ import type { ThreadHandle } from "../../program.ts";
 import type { Steps } from "../../steps.ts";
 import { must, need } from "./scenario.ts";
 import {
+	dependenciesOf,
 	generationOf,
 	INSIDE,
 	NUMBER,
@@ -28,14 +29,12 @@ export function* submit(
 	stage: Stage,
 	options: SpecOptions = {},
 ): Generator<ReturnType<ThreadHandle["call"]>, TaskRef, number> {
-	const { dependency } = options;
+	const dependencies = dependenciesOf(options);
 	let args = 0;
-	if (dependency !== undefined) {
-		args = yield* need(t, "alloc", 16);
-		t.poke(args, 0);
-		t.poke(args + 4, 0);
-		t.poke(args + 8, dependency.slot);
-		t.poke(args + 12, dependency.generation);
+	if (dependencies.length > 0) {
+		args = yield* need(t, "alloc", 8 + 8 * dependencies.length);
+		const words = [0, 0, ...dependencies.flatMap(({ slot, generation }) => [slot, generation])];
+		for (const [i, word] of words.entries()) t.poke(args + 4 * i, word);
 	}
 	specInto(t, stage, options, args);
 	const slot = yield* need(t, "submit");

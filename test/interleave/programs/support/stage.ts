@@ -226,7 +226,7 @@ export interface SpecOptions {
 	readonly limit?: number;
 }
 
-const dependenciesOf = ({ dependency, dependencies = [] }: SpecOptions): readonly Ref[] =>
+export const dependenciesOf = ({ dependency, dependencies = [] }: SpecOptions): readonly Ref[] =>
 	dependency === undefined ? dependencies : [dependency, ...dependencies];
 
 /** What stands in the spec of a task with one result; `args`: a block with 8 bytes and behind them the dependencies. */
