@@ -74,6 +74,26 @@ describe("mutants", () => {
 		expect(report.unused).toEqual([accepted[1]]);
 	});
 
+	test("that make plain what meets no other need not be run after a thorough look, and may be accepted by what they touch", () => {
+		const counter = find("atomic counter");
+		const placesOf = () => () => ({ name: "the counter", lock: 0 });
+		const alone = program({
+			...counter,
+			name: "alone",
+			threads: counter.threads.slice(0, 1),
+			check: () => undefined,
+			placesOf,
+		});
+		const isPlain = ({ name }: { readonly name: string }) => name.includes("rmw.add") && name.endsWith(": plain");
+		const look = { watched: true, baseline: { bound: 2 } };
+		const [survivor] = killMatrix([new Prepared(alone)], look).survivors.filter(isPlain);
+		expect(survivor?.reason).toBe("it meets no other: the counter");
+		const accepted = [{ mutant: "*: plain", touches: "the counter", reason: "one thread" }];
+		expect(killMatrix([new Prepared(alone)], { ...look, accepted }).survivors.filter(isPlain)).toEqual([]);
+		const met = killMatrix([new Prepared({ ...counter, placesOf })], { ...look, accepted });
+		expect([...met.killers.keys()].filter((name) => isPlain({ name }))).toHaveLength(1);
+	});
+
 	test("are refused if a program fails without them, or is about other bytes", () => {
 		expect(() => killMatrix([new Prepared(find("lost update"))])).toThrow(/"lost update" fails without a mutation/);
 		expect(() => killMatrix([stepwise, find("message")].map((one) => new Prepared(one)))).toThrow(/other bytes/);

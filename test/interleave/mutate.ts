@@ -157,11 +157,12 @@ export function killMatrix(programs: readonly Prepared[], options: KillOptions =
 			onMutant?.(`killed: ${mutant.name} (${killer.prepared.program.name})`);
 			continue;
 		}
-		const reason =
+		const why =
 			able.length === 0 ? "no program comes here" : tried.length === 0 ? "it meets no other" : "no program fails";
+		const reason = touched === "" ? why : `${why}: ${touched}`;
 		if (entry !== undefined) used.add(entry);
-		else survivors.push({ name: mutant.name, reason: `${reason}: ${touched}` });
-		onMutant?.(`${entry === undefined ? "survives" : "accepted"}: ${mutant.name} (${reason}: ${touched})`);
+		else survivors.push({ name: mutant.name, reason });
+		onMutant?.(`${entry === undefined ? "survives" : "accepted"}: ${mutant.name} (${reason})`);
 	}
 	return {
 		mutants: done,

@@ -210,26 +210,30 @@ const unreadMessage = (settles: boolean) =>
 	});
 
 /** One argument is there when the task is submitted; the other comes just then. */
-const secondArgument = scenario({
-	name: "a seal against the submit of a task with another argument",
-	setup: (stage) => {
-		const objects = [stage.actor(0).create(), stage.actor(0).put(1)];
-		for (const object of objects) stage.actor(1).retain(object);
-		const tasks: TaskRef[] = [];
-		return { objects, tasks };
-	},
-	threads: [
-		function* (t, { objects }) {
-			yield* must(t, "seal", ...of(objects[0] as Ref), NUMBER, 1, 0, 0, 0);
+const secondArgument = (fails: boolean) =>
+	scenario({
+		name: `${fails ? "an error" : "a seal"} against the submit of a task with another argument`,
+		setup: (stage) => {
+			const objects = [stage.actor(0).create(), stage.actor(0).create()];
+			stage.actor(0).calls.seal(...of(objects[1] as Ref), fails ? ERROR : NUMBER, 2, 0, 0, 0);
+			for (const object of objects) stage.actor(1).retain(object);
+			const tasks: TaskRef[] = [];
+			return { objects, tasks };
 		},
-		function* (t, { stage, objects, tasks }) {
-			tasks[0] = yield* submit(t, stage, { dependencies: objects });
-		},
-	],
-	check: ({ stage, tasks }) =>
-		stage.taskPhaseOf(tasks[0] as TaskRef) === TASK_PHASE_READY ? undefined : "the task is not ready",
-	victims: [0],
-});
+		threads: [
+			function* (t, { objects }) {
+				yield* must(t, "seal", ...of(objects[0] as Ref), fails ? ERROR : NUMBER, 1, 0, 0, 0);
+			},
+			function* (t, { stage, objects, tasks }) {
+				tasks[0] = yield* submit(t, stage, { dependencies: objects });
+			},
+		],
+		check: ({ stage, tasks }) =>
+			stage.taskPhaseOf(tasks[0] as TaskRef) === (fails ? TASK_PHASE_VACANT : TASK_PHASE_READY)
+				? undefined
+				: "the task is not as its arguments are",
+		victims: [0],
+	});
 
 /** Two workers sleep, and one call makes work for both. */
 const twoWoken = scenario({
@@ -403,7 +407,8 @@ export const programs = [
 	...begunBefore,
 	...unreadMessage(false),
 	...unreadMessage(true),
-	...secondArgument,
+	...secondArgument(false),
+	...secondArgument(true),
 	...twoWoken,
 	...blocks,
 	...twoArguments,
