@@ -148,7 +148,9 @@ export function killMatrix(programs: readonly Prepared[], options: KillOptions =
 		const touched = touchedBy(baselines, mutant.site);
 		const fits = (one: Accepted) => one.touches === undefined || (meets.length === 0 && touched === one.touches);
 		const entry = accepted.find((one) => matches(one.mutant, mutant.name) && fits(one));
-		const tried = watched ? (plain ? meets : able) : entry === undefined ? able : [];
+		// After a short look, one that no program has come to may still be reached.
+		const looked = able.length > 0 || watched ? able : order;
+		const tried = watched && plain ? meets : watched || entry === undefined ? looked : [];
 		const killer = firstKiller(tried, mutant, BRIEF) ?? closerLook(tried, mutant, glance, look);
 		if (killer !== undefined) {
 			// What found the last one is likely to find the next, which is near.
