@@ -395,11 +395,12 @@ export const scenes: Record<string, (world: World) => Act> = {
 		const { task, result } = running(world, { references: [nested], resourceClass: 1 });
 		diver.release(nested);
 		const next = diver.submit(code, { references: [result], dependencies: 1 });
+		// What waited for the result is the next task.
 		return answers(
 			() => diver.finish(task),
-			0,
+			next.task.at,
 			() => {
-				expectStatus(diver.finish(diver.take()), 0, "finish");
+				expectStatus(diver.finish(next.task), 0, "finish");
 				diver.release(result, next.result);
 			},
 		);
