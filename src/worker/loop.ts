@@ -17,8 +17,11 @@ import type { Executor } from "./execute.ts";
 import { RunningTask } from "./running.ts";
 import { currentTask } from "./scope.ts";
 
-/** Microseconds. Sleeping and being woken cost as much, and a caller that awaits one task after the other is back by then. */
-const SPINS = 50;
+/**
+ * Microseconds: longer than a driver takes to wake up and submit again. With less, one of the two is mostly asleep when the
+ * other needs it, and a call takes ten times as long.
+ */
+const SPINS = 200;
 
 export class Loop implements WorkHost {
 	readonly #engine: LocalEngine;

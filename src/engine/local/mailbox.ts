@@ -28,10 +28,10 @@ export interface MailHandler {
 	afterMail(): void;
 }
 
-/** Looks at the wake word between promises, some 50 µs: sleeping and being woken cost as much. */
-const POLLS_MOST = 300;
+/** Looks at the wake word between promises, some 60 µs: sleeping and being woken cost as much. */
+const POLLS_MOST = 500;
 /** After polls in vain fewer are made, but so often as many as ever: quick answers may have begun. */
-const POLLS_AGAIN = 16;
+const POLLS_AGAIN = 4;
 
 export class Mailbox implements AttendHost {
 	readonly #thread: CoreThread;
