@@ -106,7 +106,7 @@ function begin(data: WorkerData): void {
 		const sent = code as ShippedCode | RenamedCode;
 		return sent.kind === "renamed" ? renamed(sent, functions) : make(sent, place, codecs);
 	});
-	const loop = new Loop(engine, (over) => new Executor(engine, functions, over));
+	const loop = new Loop(engine, board, (over) => new Executor(engine, functions, over));
 	role.engine = engine;
 	role.loop = loop;
 	// A pending wait alone does not keep a thread alive; a port that is listened to does.

@@ -9,6 +9,7 @@ import {
 	STATUS_NOT_ATTACHED,
 	STATUS_POISONED,
 } from "../core/layout.ts";
+import type { Board } from "../engine/local/board.ts";
 import type { LocalEngine } from "../engine/local/engine.ts";
 import { type WorkHost, work } from "../engine/local/protocol/execute.ts";
 import type { Step } from "../engine/local/protocol/steps.ts";
@@ -25,6 +26,7 @@ const SPINS = 200;
 
 export class Loop implements WorkHost {
 	readonly #engine: LocalEngine;
+	readonly #board: Board;
 	readonly #executor: Executor;
 	/** Tasks that go on asynchronously, by index. */
 	readonly #running = new Map<number, RunningTask>();
@@ -32,12 +34,12 @@ export class Loop implements WorkHost {
 	readonly #over: RunningTask[] = [];
 	/** The task that the last step ends. */
 	#last: RunningTask | undefined;
-	readonly spins = SPINS;
 	ticket = -1;
 	parked = false;
 
-	constructor(engine: LocalEngine, makeExecutor: (over: (task: RunningTask) => void) => Executor) {
+	constructor(engine: LocalEngine, board: Board, makeExecutor: (over: (task: RunningTask) => void) => Executor) {
 		this.#engine = engine;
+		this.#board = board;
 		this.#executor = makeExecutor((task) => {
 			this.#over.push(task);
 			engine.runner.nudge();
@@ -78,6 +80,14 @@ export class Loop implements WorkHost {
 
 	get busy(): boolean {
 		return this.#running.size > 0;
+	}
+
+	spins(): number {
+		return this.#board.beginSpin(this.#engine.thread.index) ? SPINS : 0;
+	}
+
+	spun(): void {
+		this.#board.endSpin(this.#engine.thread.index);
 	}
 
 	wantThread(): void {

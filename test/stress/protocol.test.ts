@@ -42,7 +42,8 @@ function* noted<Result>(protocol: Protocol<Result>, notes: string[]): Protocol<R
 const onlyRunner = {
 	wantThread: () => undefined,
 	busy: false,
-	spins: 0,
+	spins: () => 0,
+	spun: () => undefined,
 	parked: false,
 	ticket: -1,
 	dispatch: () => undefined,

@@ -3,8 +3,9 @@
  *
  *   0          workers that block in a synchronous get
  *   1          news: messages of workers and ends of threads that the driver has not looked at
- *   2 …        kinds of workers: the hash of each one's environment, two words each
- *   130 …      for each thread slot: console messages posted and not yet shown
+ *   2          the worker that spins, its index + 1
+ *   4 …        kinds of workers: the hash of each one's environment, two words each
+ *   132 …      for each thread slot: console messages posted and not yet shown
  *   …          for each thread slot: the epoch of its worker whose thread has stopped, as the service thread saw it
  */
 import type { CoreThread } from "../../core/thread.ts";
@@ -37,7 +38,8 @@ export const MOST_KINDS = 64;
 
 const BLOCKED = 0;
 const NEWS = 1;
-const KINDS = 2;
+const SPINNER = 2;
+const KINDS = 4;
 const LOGS = KINDS + 2 * MOST_KINDS;
 
 export class Board {
@@ -62,6 +64,16 @@ export class Board {
 
 	addBlocked(change: number): void {
 		Atomics.add(this.words, BLOCKED, change);
+	}
+
+	/** Whether this worker may look at its wake word for a while: one at a time, or they take the cores from who would give them work. */
+	beginSpin(thread: number): boolean {
+		return Atomics.compareExchange(this.words, SPINNER, 0, thread + 1) === 0;
+	}
+
+	/** Also of one whose thread has stopped. */
+	endSpin(thread: number): void {
+		Atomics.compareExchange(this.words, SPINNER, thread + 1, 0);
 	}
 
 	/** There is something for the driver to look at, which is to be woken afterwards. */

@@ -30,8 +30,12 @@ export interface MailHandler {
 
 /** Looks at the wake word between promises, some 60 µs: sleeping and being woken cost as much. */
 const POLLS_MOST = 500;
-/** After polls in vain fewer are made, but so often as many as ever: quick answers may have begun. */
-const POLLS_AGAIN = 4;
+/**
+ * After polls in vain fewer are made, or whoever waits for long tasks would take the cores from them; every so often as many
+ * as ever, since quick answers may have begun.
+ */
+const POLLS_AGAIN = 16;
+const POLLS_LEAST = 16;
 
 export class Mailbox implements AttendHost {
 	readonly #thread: CoreThread;
@@ -53,7 +57,7 @@ export class Mailbox implements AttendHost {
 	}
 
 	polled(changed: boolean): void {
-		this.#polls = changed ? POLLS_MOST : this.#polls >> 1;
+		this.#polls = changed ? Math.min(POLLS_MOST, this.#polls * 2 + POLLS_LEAST) : this.#polls >> 1;
 	}
 
 	look(): void {

@@ -185,6 +185,7 @@ export class Workers {
 		this.#read(worker);
 		worker.port.close();
 		this.#options.service.forget(worker.index);
+		this.#options.board.endSpin(worker.index);
 		this.#options.onStopped(worker);
 		worker.stopped();
 	}

@@ -25,7 +25,7 @@ const worker = (spins = 0): ScenarioThread<object> => ({
 	daemon: true,
 	*run(t, { stage }) {
 		const host = new Host(t, stage);
-		yield* host.run(work(host.steps, host.own, host.working({ spins })));
+		yield* host.run(work(host.steps, host.own, host.working({ spins: () => spins })));
 	},
 });
 

@@ -38,7 +38,7 @@ export interface WorkerThreadOptions {
 const noArguments: Value[] = [];
 
 export class WorkerThread extends HostThread implements WorkHost {
-	readonly spins: number;
+	readonly #spins: number;
 	readonly tellBlocked: (blocked: boolean) => void;
 	readonly #onTask: () => void;
 	readonly #codes: TaskCodes;
@@ -57,7 +57,7 @@ export class WorkerThread extends HostThread implements WorkHost {
 
 	constructor(options: WorkerThreadOptions) {
 		super(options.module, options.memory, options.index, options.epoch);
-		this.spins = options.spins;
+		this.#spins = options.spins;
 		this.tellBlocked = options.tellBlocked;
 		this.#tellShort = options.tellShort;
 		this.#onTask = options.onTask;
@@ -70,6 +70,12 @@ export class WorkerThread extends HostThread implements WorkHost {
 	}
 
 	// ── what the worker's protocol asks ──
+
+	spins(): number {
+		return this.#spins;
+	}
+
+	spun(): void {}
 
 	wantThread(): void {
 		this.#tellShort();

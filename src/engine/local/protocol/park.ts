@@ -19,8 +19,10 @@ import type { Protocol, Steps } from "./steps.ts";
 export interface ParkHost extends Dispatcher, Sleeper {
 	/** Whether the worker has unfinished asynchronous tasks; others are woken for new work first. */
 	readonly busy: boolean;
-	/** Microseconds to look at the wake word before sleeping. */
-	readonly spins: number;
+	/** Microseconds to look at the wake word before sleeping; asked when it is about to. */
+	spins(): number;
+	/** It does so no more. */
+	spun(): void;
 	/** There is work that only a thread without suspended tasks may take: another is to be started. */
 	wantThread(): void;
 	/** Whether the worker is parked. A task that blocks the thread meanwhile takes it back, and nudges. */
@@ -48,7 +50,10 @@ export function* rest(steps: Steps, own: Own, host: ParkHost): Protocol<number> 
 		return 0;
 	}
 	const wake = own.wakeWord << 2;
-	if (host.spins === 0 || (yield steps.spin(wake, value, host.spins)) === value) yield* sleep(steps, own, host, value);
+	const spins = host.spins();
+	const woken = spins > 0 && (yield steps.spin(wake, value, spins)) !== value;
+	if (spins > 0) host.spun();
+	if (!woken) yield* sleep(steps, own, host, value);
 	host.parked = false;
 	return 0;
 }

@@ -70,7 +70,8 @@ export class Host {
 	working(more: Partial<WorkHost> = {}): WorkHost {
 		return {
 			busy: false,
-			spins: 0,
+			spins: () => 0,
+			spun: () => {},
 			parked: false,
 			ticket: -1,
 			dispatch: () => undefined,
