@@ -47,6 +47,7 @@ export interface WorkerData {
 	readonly module: WebAssembly.Module;
 	readonly zeroCopyMinBytes: number;
 	readonly maxPendingTasks: number;
+	readonly objectStoreMemory: number;
 	readonly driver: number;
 	readonly resources: ResourceTable;
 	readonly board: Int32Array;

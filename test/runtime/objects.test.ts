@@ -296,6 +296,17 @@ describe("what was sent last", () => {
 });
 
 describe("a full store", () => {
+	it("has as many bytes as were asked for, and little more", () =>
+		withRuntime({ numCpus: 1, objectStoreMemory: "64MiB" }, async () => {
+			expect(ray.storeStats().capacity).toBe(64 * 2 ** 20);
+			const held: Disposable[] = [];
+			expect(() => {
+				for (;;) held.push(ray.put(new Uint8Array(2 ** 20)));
+			}).toThrow(ray.ObjectStoreFullError);
+			expect(held.length).toBeGreaterThanOrEqual(63);
+			expect(held.length).toBeLessThanOrEqual(72);
+		}));
+
 	it("is an ObjectStoreFullError, and goes on when there is room again", () =>
 		withRuntime({ numCpus: 1, objectStoreMemory: "1MiB" }, async () => {
 			const held: Disposable[] = [];

@@ -76,6 +76,8 @@ export interface EngineOptions extends Omit<StoreOptions, "encodeHooks" | "exten
 	readonly id: string;
 	readonly namespace: string;
 	readonly maxPendingTasks: number;
+	/** The capacity that was asked for; the core has a little more, for what is no payload. */
+	readonly objectStoreMemory: number;
 }
 
 export class LocalEngine implements Engine {
@@ -95,6 +97,7 @@ export class LocalEngine implements Engine {
 	readonly #room: Room;
 	readonly #submissions: Submissions;
 	readonly #role: Role;
+	readonly #objectStoreMemory: number;
 	readonly #blocking: Blocking;
 	readonly #turns = new Turns();
 	/** What whoever waited was told when the runtime ended. */
@@ -108,6 +111,7 @@ export class LocalEngine implements Engine {
 	) {
 		this.id = options.id;
 		this.namespace = options.namespace;
+		this.#objectStoreMemory = options.objectStoreMemory;
 		this.serializers = options.serializers;
 		this.thread = thread;
 		this.audit = options.audit;
@@ -345,7 +349,8 @@ export class LocalEngine implements Engine {
 
 	storeStats(): StoreStats {
 		this.#checkOpen();
-		return storeStats(this.thread, this.objectEntries());
+		const stats = storeStats(this.thread, this.objectEntries());
+		return { ...stats, capacity: Math.min(stats.capacity, this.#objectStoreMemory) };
 	}
 
 	async listObjects(): Promise<ObjectState[]> {

@@ -24,7 +24,7 @@ const OBJECTS = 2 ** 22;
 const TASKS = 2 ** 21;
 const THREADS = 250;
 /** Beside the payloads: tables of handles, edges, and what is lost between blocks. */
-const HEAP_SPARE = 64 * 2 ** 20;
+const HEAP_SPARE = 8 * 2 ** 20;
 const TABLE_BYTES = OBJECTS * 64 + TASKS * 192 + THREADS * 4096 + 2 ** 20;
 
 let engines = 0;
@@ -54,6 +54,7 @@ export async function startLocalEngine(settings: InitSettings): Promise<LocalEng
 		namespace: settings.namespace,
 		memory,
 		zeroCopyMinBytes: settings.zeroCopyMinBytes,
+		objectStoreMemory: settings.objectStoreMemory,
 		maxPendingTasks: settings.maxPendingTasks ?? 0xffffffff,
 	};
 	const { checkImmutability, traceCreation } = settings;
