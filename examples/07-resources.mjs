@@ -31,9 +31,9 @@ await ray.main(
 		console.log(`order: ${order.join(", ")}`);
 		await busy.get();
 
-		// More than there is at all is refused at once.
+		// What asks for more than there is fails at once.
 		try {
-			convert.options({ resources: { licence: 3 } }).remote("g");
+			await convert.options({ resources: { licence: 3 } }).remote("g").get();
 		} catch (error) {
 			console.log(`too many: ${error.name}`);
 		}
