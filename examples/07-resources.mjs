@@ -33,7 +33,7 @@ await ray.main(
 
 		// What asks for more than there is fails at once.
 		try {
-			await convert.options({ resources: { licence: 3 } }).remote("g").get();
+			await ray.get(convert.options({ resources: { licence: 3 } }).remote("g"));
 		} catch (error) {
 			console.log(`too many: ${error.name}`);
 		}
