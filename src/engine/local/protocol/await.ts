@@ -26,14 +26,17 @@ export interface AttendHost extends Dispatcher, Sleeper {
 export function* attend(steps: Steps, own: Own, host: AttendHost): Protocol<number> {
 	while (!host.closed) {
 		const value = yield steps.read(own.wakeWord << 2);
-		const count = yield steps.drain();
-		if (count < 0) return count;
+		let count = yield steps.drain();
 		if (count > 0) {
-			const acting = host.dispatch(count);
-			if (isProtocol(acting)) yield* acting;
+			// The last, empty batch lets go of what the one before it held, before the program's code goes on.
+			for (; count > 0; count = yield steps.drain()) {
+				const acting = host.dispatch(count);
+				if (isProtocol(acting)) yield* acting;
+			}
 			yield steps.pause();
-			continue;
+			if (count === 0) continue;
 		}
+		if (count < 0) return count;
 		host.look();
 		const changed = yield* poll(steps, own, host.polls, value);
 		host.polled(changed);
