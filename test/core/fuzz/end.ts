@@ -57,6 +57,8 @@ function endOne(run: Run, thread: Thread, task: Task): void {
 	const { model } = run;
 	const { calls } = run.of(thread);
 	if (task.toDecider || task.phase === "lost" || task.phase === "deciding") drainAll(run, thread);
+	// Reading messages lets go of what they named, and a task may end with that.
+	if (!model.tasks.has(task)) return;
 	if (task.owner === undefined || task.phase === "lost" || task.phase === "deciding") {
 		model.expect("cancel", calls.cancel(task.task, task.generation, 1, 0), layout.STATUS_OK);
 		model.cancel(task, 1, 0);
