@@ -22,6 +22,22 @@ function wokenBy(threads: readonly Thread[], act: () => void): number[] {
 const suspend = (thread: Thread, { task, generation }: TaskRef) => named(thread.calls.suspend(task, generation));
 const resume = (thread: Thread, { task, generation }: TaskRef) => named(thread.calls.resume(task, generation));
 
+/** Two parked workers with a suspended task each, and a function that is known to block. */
+function allSuspended(): { core: Core; thread: Thread; workers: readonly [Thread, Thread]; blocking: Ref } {
+	const core = newCore();
+	const { thread, code } = ready(core);
+	const workers = [core.start(), core.start()] as const;
+	const blocking = thread.put();
+	thread.calls.markBlocking(blocking.slot, blocking.generation);
+	for (const worker of workers) {
+		const task = thread.submit({ code });
+		worker.take();
+		suspend(worker, task);
+	}
+	for (const worker of workers) worker.park(true);
+	return { core, thread, workers, blocking };
+}
+
 describe("parked workers", () => {
 	test("get the value to wait on from the call that found no work", () => {
 		const core = newCore();
@@ -213,17 +229,7 @@ describe("parked workers", () => {
 	});
 
 	test("say that another thread is wanted, once, when all of them have suspended tasks and all that is ready blocks", () => {
-		const core = newCore();
-		const { thread, code } = ready(core);
-		const workers = [core.start(), core.start()];
-		const blocking = thread.put();
-		thread.calls.markBlocking(blocking.slot, blocking.generation);
-		for (const worker of workers) {
-			const task = thread.submit({ code });
-			worker.take();
-			suspend(worker, task);
-		}
-		for (const worker of workers) worker.park(true);
+		const { core, thread, workers, blocking } = allSuspended();
 		const submit = () => void thread.submit({ code: blocking });
 		/** Who has heard it; read as the host does. */
 		const heard = () =>
@@ -265,17 +271,7 @@ describe("parked workers", () => {
 	});
 
 	test("say that another thread is wanted after one has died that was to say so", () => {
-		const core = newCore();
-		const { thread, code } = ready(core);
-		const workers = [core.start(), core.start()];
-		const blocking = thread.put();
-		thread.calls.markBlocking(blocking.slot, blocking.generation);
-		for (const worker of workers) {
-			const task = thread.submit({ code });
-			worker.take();
-			suspend(worker, task);
-		}
-		for (const worker of workers) worker.park(true);
+		const { core, thread, workers, blocking } = allSuspended();
 		thread.submit({ code: blocking });
 		expect(wokenBy(workers, () => thread.recover(workers[1]))).toEqual([0]);
 		expect(workers[0].field(layout.THREAD_SHORT)).toBe(1);
