@@ -15,6 +15,7 @@ const endless = ray.remote(
 const patient = ray.remote(
 	async (ms) => {
 		const { signal } = ray.getRuntimeContext();
+		signal.throwIfAborted();
 		await new Promise((resolve, reject) => {
 			setTimeout(resolve, ms);
 			signal.addEventListener("abort", () => reject(signal.reason));

@@ -129,11 +129,11 @@ export class WorkerRole implements Role {
 		this.#tellDriver(["thread"]);
 	}
 
-	beforeBlocking(): void {
+	beforeBlocking(suspended: boolean): void {
 		this.#board.addBlocked(1);
 		wakeThread(this.thread, this.#driver);
 		if (this.#blocks++ > 0) return;
-		const blocking = currentTask();
+		const blocking = suspended ? currentTask() : undefined;
 		for (const task of (this.loop as Loop).unfinished.values()) task.cpu.threadBlocks(task === blocking);
 	}
 

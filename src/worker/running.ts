@@ -142,7 +142,7 @@ export class RunningTask implements CpuHost {
 	}
 }
 
-/** An AbortSignal whose `aborted` also reads the cancel word, so that a synchronous loop may poll it. */
+/** An AbortSignal that also reads the cancel word when it is asked, so that a synchronous loop may poll it. */
 class CancelSignal {
 	readonly signal: AbortSignal;
 	readonly #controller = new AbortController();
@@ -160,6 +160,9 @@ class CancelSignal {
 				return native?.call(this.signal) as boolean;
 			},
 		});
+		this.signal.throwIfAborted = () => {
+			if (this.signal.aborted) throw this.signal.reason;
+		};
 		if (task.cancelReason !== 0) this.abort();
 	}
 

@@ -3,7 +3,7 @@
 //   --seconds <n>   in all; what a program does not use, the later ones may. Default: no limit
 //   --bound <n>     preemptions. Default 2
 //   --random <n>    random schedules of each program behind that. Default 300
-//   --seed <n>      of the first of them. Default: the number of the day, so that each day looks elsewhere
+//   --seed <n>      of the first of them. Default: WASMRAY_SEED, or the number of the day, so that each day looks elsewhere
 import { parseArgs } from "node:util";
 import { corePrograms } from "./core-programs.ts";
 import { explore, type Result } from "./explore.ts";
@@ -21,7 +21,7 @@ const numberOf = (name: keyof typeof values, otherwise: number) => {
 const until = performance.now() + numberOf("seconds", Number.POSITIVE_INFINITY) * 1000;
 const bound = numberOf("bound", 2);
 const random = numberOf("random", 300);
-const seed = numberOf("seed", Math.floor(Date.now() / 86_400_000));
+const seed = numberOf("seed", Number(process.env.WASMRAY_SEED ?? Math.floor(Date.now() / 86_400_000)));
 
 const results: Result[] = [];
 for (const [index, program] of corePrograms.entries()) {

@@ -6,7 +6,7 @@
 //   --every <n>          the first of them and each so many behind it. Default 1: all
 //   --only <text>        those whose names contain this; may be given several times
 //   --watch              looks at each program for long first: those that need no atomicity there are not run, and believed
-//   --rotate             begins at another of these each day: with --seconds, all have their turn after some days
+//   --rotate             begins at another of these each day, or with each WASMRAY_SEED: with --seconds, all have their turn in time
 import { parseArgs } from "node:util";
 import { corePrograms } from "./core-programs.ts";
 import { killMatrix, mutantsOf } from "./mutate.ts";
@@ -37,7 +37,7 @@ const prepared = corePrograms
 	.map((program) => new Prepared(program));
 const all = mutantsOf(prepared[0]?.core.sites ?? []).length;
 const every = Math.max(1, numberOf("every", 1));
-const today = Math.floor(Date.now() / 86_400_000);
+const today = Number(process.env.WASMRAY_SEED ?? Math.floor(Date.now() / 86_400_000));
 /** Of a day's work begins where, about, that of the day before ended. */
 const A_DAY = 11;
 const mutants = Math.ceil(all / every);

@@ -78,7 +78,11 @@ const polls = ray.remote(function* () {
 	yield "ended";
 });
 const sleeps = ray.remote(
-	() => new Promise((resolve) => ray.getRuntimeContext().signal.addEventListener("abort", resolve)),
+	() => {
+		const { signal } = ray.getRuntimeContext();
+		signal.throwIfAborted();
+		return new Promise((resolve) => signal.addEventListener("abort", resolve));
+	},
 	{ numCpus: 0 },
 );
 const spins = ray.remote(function* () {

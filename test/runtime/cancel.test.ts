@@ -13,6 +13,10 @@ const polls = ray.remote(function* () {
 	while (!ray.getRuntimeContext().signal.aborted);
 	yield "never seen";
 });
+const pollsByThrowing = ray.remote(function* () {
+	yield "running";
+	for (;;) ray.getRuntimeContext().signal.throwIfAborted();
+});
 const quick = ray.remote((n: number) => n);
 
 describe("cancel", () => {
@@ -26,6 +30,10 @@ describe("cancel", () => {
 			expect(ray.cancel(running)).toBe(true);
 			expect(await failure(running.completed().get())).toBeInstanceOf(ray.TaskCancelledError);
 			expect(await quick.remote(2).get()).toBe(2);
+			const throwing = pollsByThrowing.remote();
+			await throwing.next();
+			ray.cancel(throwing);
+			expect(await quick.remote(3).get()).toBe(3);
 		}));
 
 	it("aborts the signal of running asynchronous work, whose finally blocks run", () =>
@@ -33,6 +41,7 @@ describe("cancel", () => {
 			const note = ray.remote(async function* () {
 				const { signal } = ray.getRuntimeContext();
 				yield "running";
+				signal.throwIfAborted();
 				await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 			});
 			const items = note.remote();
@@ -122,6 +131,7 @@ describe("cancel of a ref that came from elsewhere", () => {
 	const forever = ray.remote(
 		async () => {
 			const { signal } = ray.getRuntimeContext();
+			signal.throwIfAborted();
 			await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 		},
 		{ numCpus: 0 },

@@ -111,6 +111,24 @@ describe("a shutdown", () => {
 		expect(await stuck).toBeInstanceOf(ray.RuntimeShutdownError);
 	});
 
+	it("takes no new tasks from the program from its call on, but those of the tasks that it waits for", async () => {
+		const runtime = await ray.createRuntime(small);
+		const nested = runtime.run(() =>
+			ray
+				.remote(async (depth: number): Promise<number> => {
+					const below = ray.remote((depth: number) => depth * 10);
+					await new Promise((resolve) => setTimeout(resolve, 30));
+					return below.remote(depth).get();
+				})
+				.remote(4)
+				.get(),
+		);
+		const ending = runtime.shutdown({ drain: true });
+		expect(() => runtime.run(() => double.remote(1))).toThrow(/is being shut down, and takes no new tasks/);
+		expect(await nested).toBe(40);
+		await ending;
+	});
+
 	it("makes every later call a RuntimeShutdownError", async () => {
 		const runtime = await ray.createRuntime(small);
 		const ref = runtime.put([1]);

@@ -85,6 +85,7 @@ describe("generators", () => {
 					yield 7;
 					await new Promise((_, reject) => {
 						const { signal } = ray.getRuntimeContext();
+						signal.throwIfAborted();
 						signal.addEventListener("abort", () => reject(signal.reason));
 					});
 				})

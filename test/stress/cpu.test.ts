@@ -124,6 +124,25 @@ describe("the CPU of a task that waits", () => {
 		expect(went).toEqual([1]);
 	});
 
+	test("is held by who blocks and takes it again, though the message that it has it came while it blocked", () => {
+		const world = new World(1);
+		const [cpu] = world.cpus as [TaskCpu];
+		const [{ task, generation }] = world.tasks as [TaskRef];
+		const theirs = world.take(world.other) as TaskRef;
+		const went: string[] = [];
+		cpu.leaveWait(() => went.push("on"));
+		world.other.finish(theirs);
+		// Granted, and not read yet: other code of the task blocks.
+		expect(world.worker.calls.suspend(task, generation)).toBe(STATUS_OK);
+		cpu.threadBlocks(true);
+		world.read();
+		expect(world.worker.calls.resume(task, generation)).toBe(STATUS_OK);
+		cpu.threadGoesOn();
+		expect(went).toEqual(["on"]);
+		expect(world.running).toBe(1);
+		world.core.check();
+	});
+
 	test("never has two holders, and everything that was waited for is told, in any order of events", () => {
 		const event = fc.record({
 			what: fc.constantFrom("wait", "come", "check", "read", "block", "blockOwn", "goOn", "take", "end"),
@@ -172,7 +191,7 @@ describe("the CPU of a task that waits", () => {
 						blocks = true;
 						const { task, generation } = world.tasks[i] as TaskRef;
 						if (what === "blockOwn" && world.worker.calls.suspend(task, generation) === STATUS_OK) owner = i;
-						for (const [j, cpu] of world.cpus.entries()) cpu.threadBlocks(what === "blockOwn" && j === i);
+						for (const [j, cpu] of world.cpus.entries()) cpu.threadBlocks(j === owner);
 					} else if (what === "goOn" && blocks) goOn();
 					else if (what === "take") theirs ??= world.take(world.other);
 					else if (what === "end") endTheirs();

@@ -13,7 +13,7 @@ const { stress } = await import(/** @type {string} */ (main));
 /** @param {string} name @param {number} otherwise */
 const setting = (name, otherwise) => Number(process.env[`WASMRAY_STRESS_${name}`] ?? otherwise);
 const seconds = setting("SECONDS", 30);
-const first = setting("SEED", Math.floor(Math.random() * 2 ** 31));
+const first = setting("SEED", Number(process.env.WASMRAY_SEED ?? Math.floor(Math.random() * 2 ** 31)));
 const cores = availableParallelism();
 const only = setting("WORKERS", 0);
 const debug = setting("DEBUG", 0) === 1;

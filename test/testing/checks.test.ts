@@ -19,7 +19,7 @@ const parent = ray.remote(async function parent() {
 });
 const untilAborted = ray.remote(async function untilAborted() {
 	const { signal } = ray.getRuntimeContext();
-	await new Promise((resolve) => signal.addEventListener("abort", resolve));
+	if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
 });
 const sum = ray.remote((numbers: Float64Array) => numbers.reduce((a, b) => a + b, 0));
 const scribble = ray.remote(function scribble(numbers: Float64Array) {

@@ -9,7 +9,7 @@ import { decodeBytes, payloadOf } from "./support.ts";
 
 /** Milliseconds of random damage; more by hand. */
 const budget = Number(process.env.WASMRAY_FUZZ_MS ?? 4000);
-const seed = Number(process.env.WASMRAY_FUZZ_SEED ?? Date.now() % 2 ** 31);
+const seed = Number(process.env.WASMRAY_SEED ?? Date.now() % 2 ** 31);
 
 class Point {
 	x = 1;

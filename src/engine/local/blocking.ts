@@ -38,8 +38,8 @@ export class Blocking implements BlockingHost {
 		this.#engine.runner.nudge();
 	}
 
-	beforeBlocking(): void {
-		this.#role.beforeBlocking();
+	beforeBlocking(suspended: boolean): void {
+		this.#role.beforeBlocking(suspended);
 	}
 
 	afterBlocking(): void {

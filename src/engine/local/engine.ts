@@ -57,7 +57,7 @@ export interface Role {
 	/** Work is ready that no worker may take beside its suspended tasks. */
 	wantThread(): void;
 	/** Around a wait that blocks this thread. */
-	beforeBlocking(): void;
+	beforeBlocking(suspended: boolean): void;
 	afterBlocking(): void;
 	/** A worker that sleeps, to be woken for work. */
 	parked: boolean;
@@ -100,6 +100,8 @@ export class LocalEngine implements Engine {
 	readonly #objectStoreMemory: number;
 	readonly #blocking: Blocking;
 	readonly #turns = new Turns();
+	/** The program has called `shutdown`: what it submitted may go on for a while, and submit more, but the program may not. */
+	#closing = false;
 	/** What whoever waited was told when the runtime ended. */
 	#over: Error | undefined;
 
@@ -277,6 +279,9 @@ export class LocalEngine implements Engine {
 
 	submit(settings: TaskSettings, args: readonly unknown[]): ObjectRef | ObjectRef[] | RefGenerator {
 		this.#checkOpen();
+		if (this.#closing) {
+			throw new RuntimeShutdownError(`Task ${settings.name}: the runtime is being shut down, and takes no new tasks.`);
+		}
 		const made = this.#submissions.submit(settings, args, this.#role.origin());
 		if (this.audit?.tasks !== undefined) {
 			const ref = firstRef(made);
@@ -380,6 +385,7 @@ export class LocalEngine implements Engine {
 	// ── the end ──
 
 	shutdown(options: Required<ShutdownOptions>): Promise<void> {
+		this.#closing = !this.isWorker;
 		return this.#role.shutdown(options);
 	}
 

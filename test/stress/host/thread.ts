@@ -358,7 +358,7 @@ export abstract class HostThread implements BlockingHost {
 		return this.#waiters.has(new Ref(slot, generation).key);
 	}
 
-	beforeBlocking(): void {}
+	beforeBlocking(_suspended: boolean): void {}
 
 	afterBlocking(): void {}
 

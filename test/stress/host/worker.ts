@@ -141,9 +141,10 @@ export class WorkerThread extends HostThread implements WorkHost {
 		this.#inHand = block;
 	}
 
-	override beforeBlocking(): void {
+	override beforeBlocking(suspended: boolean): void {
 		if (this.#blocked++ > 0) return;
-		for (const execution of this.#running.values()) execution.cpu.threadBlocks(execution.task === this.blockingTask);
+		const blocking = suspended ? this.blockingTask : 0;
+		for (const execution of this.#running.values()) execution.cpu.threadBlocks(execution.task === blocking);
 	}
 
 	override afterBlocking(): void {

@@ -65,9 +65,14 @@ export class TaskCpu {
 		if (this.#state === WANTED && this.#host.phase() === TASK_PHASE_RUNNING) this.#hold();
 	}
 
-	/** `own`: it is this task that blocks, and who blocks gives its CPU back and takes it again. */
+	/** `own`: it is this task that blocks, and who blocked it has given its CPU back and takes it again before it goes on. */
 	threadBlocks(own: boolean): void {
-		if (own && this.#state === HELD) return;
+		if (own) {
+			// It had its CPU, whether it had read the message or not.
+			this.#state = HELD;
+			this.#displaced = false;
+			return;
+		}
 		this.#blocked = true;
 		this.#displace();
 	}

@@ -38,8 +38,11 @@ export interface BlockingHost extends Dispatcher {
 	nudge(): void;
 	/** Somebody else on this thread waits for the object: its watch stays. */
 	isAwaited(slot: number, generation: number): boolean;
-	/** The thread's other tasks cannot run from now on: they give their CPUs back, or those who wait for CPUs wait for ever. */
-	beforeBlocking(): void;
+	/**
+	 * The thread's tasks cannot run from now on: they give their CPUs back, or those who wait for CPUs wait for ever.
+	 * `suspended`: the task that blocks has done so, and takes its own again.
+	 */
+	beforeBlocking(suspended: boolean): void;
 	/** They may take them again. */
 	afterBlocking(): void;
 	/** What else must be done meanwhile; asked after each wake. Milliseconds until it must be asked again, at most. */
@@ -72,7 +75,7 @@ export function* getSync(steps: Steps, own: Own, host: BlockingHost, wait: Wait)
 		host.nudge();
 	}
 	const suspended = wait.task !== 0 && (yield steps.suspend(wait.task, wait.taskGeneration)) === STATUS_OK;
-	host.beforeBlocking();
+	host.beforeBlocking(suspended);
 	let answer = READY;
 	while (answer === READY && next < objects.length) {
 		const { slot, generation } = objects[next] as Watched;
