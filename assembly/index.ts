@@ -283,6 +283,14 @@ export function unpark(): i32 {
   return status == STATUS_OK ? leave(work.unpark()) : status;
 }
 
+/**
+ * Looks at this thread's wake word while it is `value`, at most so many times: 1 if it has changed. The thread does not enter for
+ * it, and may be ended meanwhile.
+ */
+export function spin(value: u32, times: u32): i32 {
+  return threads.spin(value, times);
+}
+
 /** Puts a task that was taken and not started back at the head; the attempt does not count. */
 export function untake(task: u32, generation: u32): i32 {
   const status = enter();

@@ -53,6 +53,16 @@ export function leave(): void {
   self.storeGate(gateOut);
 }
 
+/** A call is over soon, whatever it is asked for. */
+@inline const SPIN_MAX: u32 = 1 << 16;
+
+/** Whether this thread's wake word has another value, or gets one soon. */
+export function spin(value: u32, times: u32): i32 {
+  if (!changetype<usize>(self)) return STATUS_NOT_ATTACHED;
+  for (let left = min(times, SPIN_MAX); left > 0; left--) if (self.loadWake() != value) return 1;
+  return 0;
+}
+
 /** For calls that do not pass the gate. */
 function locateSound(): i32 {
   const status = locate();

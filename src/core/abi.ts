@@ -43,6 +43,7 @@ export interface CoreExports {
 	take(): number;
 	park(busy: number): number;
 	unpark(): number;
+	spin(value: number, times: number): number;
 	untake(task: number, generation: number): number;
 	finish(task: number, generation: number, flags: number, a: number, b: number, c: number, d: number): number;
 	finishMany(task: number, generation: number, values: number, count: number): number;

@@ -40,6 +40,11 @@ export class Encoder {
 		return this.#last.refs;
 	}
 
+	/** Bytes of the largest typed array in the message. */
+	get largestView(): number {
+		return this.#last.segments.largestView;
+	}
+
 	/**
 	 * Encodes a value and returns its payload's length in bytes. `root` is what error messages call it ("value", "args",
 	 * "result"). Throws SerializationError, naming the path to what cannot be sent, or what a hook throws.

@@ -60,6 +60,13 @@ export class Segments {
 		return this.#mentions.length;
 	}
 
+	/** Bytes of the largest view. */
+	get largestView(): number {
+		let most = 0;
+		for (const { source, byteLength } of this.#mentions) if (isView(source)) most = Math.max(most, byteLength);
+		return most;
+	}
+
 	clear(): void {
 		if (this.#mentions.length > 0) this.#mentions = [];
 		if (this.#large.length > 0) this.#large = [];

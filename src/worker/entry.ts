@@ -11,6 +11,7 @@ import { Audit } from "../engine/local/audit.ts";
 import { Board, type ErrorText, type WorkerMessage, wakeThread } from "../engine/local/board.ts";
 import { LocalEngine } from "../engine/local/engine.ts";
 import { Kinds, type ResourceTable } from "../engine/local/plans.ts";
+import { Relief } from "../engine/local/relief.ts";
 import {
 	type CodePlace,
 	type RenamedCode,
@@ -91,14 +92,20 @@ function begin(data: WorkerData): void {
 	kinds.learn(data.kind, data.environment);
 	const serializers = new SerializerRegistry();
 	const audit = data.audit && new Audit(thread, data.audit, () => role.origin());
-	const engine = new LocalEngine(thread, role, { ...data, serializers, collect: collectGarbage, audit }, (made) => {
-		const shipping = new Shipping(made, data.testRunner);
-		return new Submissions(made, {
-			resources: data.resources,
-			shipping,
-			kindFor: (settings) => kindFor(kinds, data.kind, settings),
-		});
-	});
+	const relief = new Relief(board, thread);
+	const engine = new LocalEngine(
+		thread,
+		role,
+		{ ...data, serializers, collect: collectGarbage, relief, audit },
+		(made) => {
+			const shipping = new Shipping(made, data.testRunner);
+			return new Submissions(made, {
+				resources: data.resources,
+				shipping,
+				kindFor: (settings) => kindFor(kinds, data.kind, settings),
+			});
+		},
+	);
 	becomeWorker(engine);
 	reportRejections();
 	definitions().keep();

@@ -22,12 +22,12 @@ import {
 import type { LocalEngine } from "../engine/local/engine.ts";
 import type { Step } from "../engine/local/protocol/steps.ts";
 import { statusError, throwStatus } from "../engine/local/status.ts";
-import { ARGS_WITH_REFS } from "../engine/local/submit.ts";
+import { ARGS_IN_OBJECT, ARGS_WITH_REFS } from "../engine/local/submit.ts";
 import { RayError } from "../errors.ts";
 import type { ShippedFunction, ShippedFunctions } from "./functions.ts";
 import { yieldItems } from "./generate.ts";
 import type { Outcome, RunningTask } from "./running.ts";
-import { runAs } from "./scope.ts";
+import { carryNothing, runAs } from "./scope.ts";
 import { taskError } from "./task-error.ts";
 
 /** `cancel`'s option in the core: the results fail at once. */
@@ -40,6 +40,8 @@ export class Executor {
 	readonly #functions: ShippedFunctions;
 	/** Called when a task that went on is over: its `outcome` is there. */
 	readonly #over: (task: RunningTask) => void;
+	/** Tasks that go on, and are carried past their awaits. */
+	#carried = 0;
 	/** What the last step ends a task with: blocks in hand, of which the first stays there if the core takes the others. */
 	#blocks: number[] = [];
 
@@ -104,15 +106,23 @@ export class Executor {
 			this.#settleLater(task, result as PromiseLike<unknown>);
 			return GOES_ON;
 		}
-		// From its next call on, nothing is carried past awaits, unless it gives a promise some time.
-		shipped.asynchronous ??= false;
+		if (shipped.asynchronous === undefined) {
+			// From its next call on, nothing is carried past awaits, unless it gives a promise some time.
+			shipped.asynchronous = false;
+			if (this.#carried === 0) carryNothing();
+		}
 		return result;
 	}
 
 	#settleLater(task: RunningTask, result: PromiseLike<unknown>): void {
+		const settle = (outcome: Outcome) => {
+			this.#carried--;
+			this.#settle(task, outcome);
+		};
+		this.#carried++;
 		result.then(
-			(value) => this.#settle(task, { value }),
-			(error: unknown) => this.#settle(task, { error }),
+			(value) => settle({ value }),
+			(error: unknown) => settle({ error }),
 		);
 	}
 
@@ -123,20 +133,27 @@ export class Executor {
 		const address = inline ? (at << 2) + TASK_ENTRY_INLINED : (u32[at + (TASK_ENTRY_ARGS >> 2)] as number);
 		const size = u32[at + (TASK_ENTRY_ARGS_SIZE >> 2)] as number;
 		const dependencies = u32[at + (TASK_ENTRY_DEPENDENCIES >> 2)] as number;
-		const message = store.readBytes(address, size, 0, true, 0, 0, dependencies, inline);
-		if (u8[(at << 2) + TASK_ENTRY_KIND] !== ARGS_WITH_REFS) return message as unknown[];
+		const kind = u8[(at << 2) + TASK_ENTRY_KIND] as number;
+		const inObject = (kind & ARGS_IN_OBJECT) !== 0;
+		let reference = ((address + size + 7) & ~7) >>> 2;
+		const message = inObject
+			? this.#dependency(reference)
+			: store.readBytes(address, size, 0, true, 0, 0, dependencies, inline);
+		if ((kind & ARGS_WITH_REFS) === 0) return message as unknown[];
+		if (inObject) reference += 2;
 		const [places, values] = message as [number[], unknown[]];
-		const references = ((address + size + 7) & ~7) >>> 2;
-		for (let i = 0; i < places.length; i++) {
-			const slot = u32[references + 2 * i] as number;
-			values[places[i] as number] = this.#dependency(slot, u32[references + 2 * i + 1] as number);
+		for (const place of places) {
+			values[place] = this.#dependency(reference);
+			reference += 2;
 		}
 		return values;
 	}
 
-	/** The value of a ref among the arguments: the task holds it, so it is there. */
-	#dependency(slot: number, generation: number): unknown {
-		const { calls } = this.#engine.thread;
+	/** The value of an object that the arguments refer to at this word: the task holds it, so it is there. */
+	#dependency(reference: number): unknown {
+		const { calls, views } = this.#engine.thread;
+		const slot = views.u32[reference] as number;
+		const generation = views.u32[reference + 1] as number;
 		const status = calls.retain(slot, generation);
 		if (status < 0) throwStatus(status, "an argument");
 		try {

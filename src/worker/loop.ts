@@ -11,6 +11,7 @@ import {
 } from "../core/layout.ts";
 import type { Board } from "../engine/local/board.ts";
 import type { LocalEngine } from "../engine/local/engine.ts";
+import { Patience } from "../engine/local/patience.ts";
 import { type WorkHost, work } from "../engine/local/protocol/execute.ts";
 import type { Step } from "../engine/local/protocol/steps.ts";
 import { throwStatus } from "../engine/local/status.ts";
@@ -18,11 +19,8 @@ import type { Executor } from "./execute.ts";
 import { RunningTask } from "./running.ts";
 import { currentTask } from "./scope.ts";
 
-/**
- * Microseconds: longer than a driver takes to wake up and submit again. With less, one of the two is mostly asleep when the
- * other needs it, and a call takes ten times as long.
- */
-const SPINS = 200;
+/** Microseconds: longer than a driver takes to hear of a result and submit again. With less, one of the two is mostly asleep when the other needs it. */
+const MOST_SPINS = 100;
 
 export class Loop implements WorkHost {
 	readonly #engine: LocalEngine;
@@ -34,6 +32,7 @@ export class Loop implements WorkHost {
 	readonly #over: RunningTask[] = [];
 	/** The task that the last step ends. */
 	#last: RunningTask | undefined;
+	readonly #patience = new Patience(MOST_SPINS);
 	ticket = -1;
 	parked = false;
 
@@ -83,11 +82,14 @@ export class Loop implements WorkHost {
 	}
 
 	spins(): number {
-		return this.#board.beginSpin(this.#engine.thread.index) ? SPINS : 0;
+		this.#engine.store.relieve();
+		const spins = this.#patience.next();
+		return spins > 0 && this.#board.beginSpin(this.#engine.thread.index) ? spins : 0;
 	}
 
-	spun(): void {
+	spun(changed: boolean): void {
 		this.#board.endSpin(this.#engine.thread.index);
+		this.#patience.learn(changed);
 	}
 
 	wantThread(): void {

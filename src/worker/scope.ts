@@ -12,6 +12,11 @@ export function currentTask(): RunningTask | undefined {
 	return current ?? carried.getStore();
 }
 
+/** No task goes on that is carried: awaits need cost nothing until the next is. */
+export function carryNothing(): void {
+	carried.disable();
+}
+
 /** Calls `run` as the task. `carries`: also what it awaits. */
 export function runAs<R>(task: RunningTask, carries: boolean, run: () => R): R {
 	const before = current;

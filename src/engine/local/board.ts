@@ -4,6 +4,7 @@
  *   0          workers that block in a synchronous get
  *   1          news: messages of workers and ends of threads that the driver has not looked at
  *   2          the worker that spins, its index + 1
+ *   3          how often a thread has asked the others to collect their garbage
  *   4 …        kinds of workers: the hash of each one's environment, two words each
  *   132 …      for each thread slot: console messages posted and not yet shown
  *   …          for each thread slot: the epoch of its worker whose thread has stopped, as the service thread saw it
@@ -39,6 +40,7 @@ export const MOST_KINDS = 64;
 const BLOCKED = 0;
 const NEWS = 1;
 const SPINNER = 2;
+const ASKED = 3;
 const KINDS = 4;
 const LOGS = KINDS + 2 * MOST_KINDS;
 
@@ -51,7 +53,7 @@ export class Board {
 	constructor(words: Int32Array) {
 		this.words = words;
 		this.kinds = new BigInt64Array(words.buffer, KINDS * 4, MOST_KINDS);
-		this.#stopped = LOGS + (words.length - LOGS) / 2;
+		this.#stopped = LOGS + this.threads;
 	}
 
 	static make(threads: number): Board {
@@ -74,6 +76,20 @@ export class Board {
 	/** Also of one whose thread has stopped. */
 	endSpin(thread: number): void {
 		Atomics.compareExchange(this.words, SPINNER, thread + 1, 0);
+	}
+
+	/** So many threads the memory has slots for. */
+	get threads(): number {
+		return (this.words.length - LOGS) / 2;
+	}
+
+	get asked(): number {
+		return Atomics.load(this.words, ASKED);
+	}
+
+	/** Asks all threads, which are to be woken afterwards, to collect their garbage. */
+	ask(): void {
+		Atomics.add(this.words, ASKED, 1);
 	}
 
 	/** There is something for the driver to look at, which is to be woken afterwards. */

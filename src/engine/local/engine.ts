@@ -76,8 +76,6 @@ export interface EngineOptions extends Omit<StoreOptions, "encodeHooks" | "exten
 	readonly id: string;
 	readonly namespace: string;
 	readonly maxPendingTasks: number;
-	/** The capacity that was asked for; the core has a little more, for what is no payload. */
-	readonly objectStoreMemory: number;
 }
 
 export class LocalEngine implements Engine {
@@ -133,7 +131,10 @@ export class LocalEngine implements Engine {
 			runner: (task, generation, bits) => role.runner(task, generation, bits),
 			decide: (task, generation, token, lost) => this.#submissions.toDecide(task, generation, token, lost),
 			room: () => this.#room.changed(),
-			beforeBatch: () => role.beforeResults(),
+			beforeBatch: () => {
+				this.store.relieve();
+				role.beforeResults();
+			},
 			afterMail: () => this.#submissions.decideDue(),
 		});
 	}

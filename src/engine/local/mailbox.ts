@@ -11,6 +11,7 @@ import {
 	MESSAGE_TOKEN,
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
+import { Patience } from "./patience.ts";
 import { type AttendHost, attend } from "./protocol/await.ts";
 import type { Runner } from "./protocol/run.ts";
 
@@ -28,21 +29,14 @@ export interface MailHandler {
 	afterMail(): void;
 }
 
-/** Looks at the wake word between promises, some 60 µs: sleeping and being woken cost as much. */
-const POLLS_MOST = 500;
-/**
- * After polls in vain fewer are made, or whoever waits for long tasks would take the cores from them; every so often as many
- * as ever, since quick answers may have begun.
- */
-const POLLS_AGAIN = 16;
-const POLLS_LEAST = 16;
+/** Looks at the wake word, between which the promises of the program go on: some 60 µs, since sleeping and being woken cost as much. */
+const MOST_LOOKS = 30;
 
 export class Mailbox implements AttendHost {
 	readonly #thread: CoreThread;
 	readonly #runner: Runner;
 	readonly #handler: MailHandler;
-	#polls = POLLS_MOST;
-	#waits = 0;
+	readonly #patience = new Patience(MOST_LOOKS);
 	ticket = -1;
 	closed = false;
 
@@ -53,11 +47,11 @@ export class Mailbox implements AttendHost {
 	}
 
 	get polls(): number {
-		return ++this.#waits % POLLS_AGAIN === 0 ? POLLS_MOST : this.#polls;
+		return this.#patience.next();
 	}
 
 	polled(changed: boolean): void {
-		this.#polls = changed ? Math.min(POLLS_MOST, this.#polls * 2 + POLLS_LEAST) : this.#polls >> 1;
+		this.#patience.learn(changed);
 	}
 
 	look(): void {

@@ -13,6 +13,7 @@ import { LocalEngine } from "./engine.ts";
 import { LocalInspection } from "./inspection.ts";
 import { Logs } from "./logs.ts";
 import { Kinds, resourceTable } from "./plans.ts";
+import { Relief } from "./relief.ts";
 import { Service } from "./service.ts";
 import { Shipping } from "./shipping.ts";
 import { throwStatus } from "./status.ts";
@@ -79,6 +80,7 @@ export async function startLocalEngine(settings: InitSettings): Promise<LocalEng
 			...shared,
 			serializers: settings.serializers,
 			collect: collectGarbage,
+			relief: new Relief(board, thread),
 			audit: audit && new Audit(thread, audit),
 		},
 		(self) => {

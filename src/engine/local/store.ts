@@ -16,6 +16,7 @@ import {
 	STATE_PHASE_MASK,
 	STATE_REPORT,
 	STATE_SYSTEM,
+	STATUS_FULL,
 	STATUS_OK,
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
@@ -28,23 +29,38 @@ import type { SerializerRegistry } from "../../values/registry.ts";
 import type { Engine } from "../engine.ts";
 import { ObjectRef } from "../ref.ts";
 import type { Audit } from "./audit.ts";
+import { Collecting } from "./collecting.ts";
 import { idOf } from "./ids.ts";
+import type { Relief } from "./relief.ts";
 import { throwStatus } from "./status.ts";
 import { systemError } from "./system-errors.ts";
 
 /** A slot and its generation in one number: what finalizers hold. */
 const SLOTS = 2 ** 22;
 const INLINE_BYTES = 16;
+/** Milliseconds that a thread whose store is full waits for others to collect their garbage. */
+const RELIEF_MOST = 100;
+
 export interface StoreOptions {
 	readonly zeroCopyMinBytes: number;
 	readonly memory: WebAssembly.Memory;
+	/** The capacity that was asked for; the core has a little more, for what is no payload. */
+	readonly objectStoreMemory: number;
 	readonly serializers: SerializerRegistry;
 	readonly encodeHooks: EncodeHooks;
 	readonly extension: (type: number, description: unknown) => unknown;
 	/** Asks for a garbage collection, whose finalizers release what is unreachable. */
-	readonly collect: () => void;
+	readonly collect: () => unknown;
+	readonly relief: Relief;
 	/** In tests. */
 	readonly audit?: Audit | undefined;
+}
+
+/** A buffer over the store that pins an object. */
+interface Viewed {
+	readonly slot: number;
+	readonly generation: number;
+	readonly buffer: WeakRef<ArrayBufferLike>;
 }
 
 export class Store {
@@ -54,9 +70,11 @@ export class Store {
 	readonly #encoder: Encoder;
 	readonly #inline = new Uint32Array(INLINE_BYTES / 4);
 	readonly #handles = new FinalizationRegistry<number>((key) => this.#releaseKey(key));
-	readonly #views = new FinalizationRegistry<number>((key) => this.#unpinKey(key));
+	readonly #views = new FinalizationRegistry<Viewed>((viewed) => this.#unview(viewed));
+	readonly #viewed = new Set<Viewed>();
 	readonly #plainHooks: DecodeHooks;
 	readonly #audit: Audit | undefined;
+	readonly #collecting: Collecting;
 	#closed = false;
 	/** The last value written, as the core takes it. */
 	flags = 0;
@@ -64,6 +82,9 @@ export class Store {
 	b = 0;
 	c = 0;
 	d = 0;
+	/** The object that holds the last arguments written, if one does: 0 if not. */
+	argumentsSlot = 0;
+	#argumentsGeneration = 0;
 
 	constructor(engine: Engine, thread: CoreThread, options: StoreOptions) {
 		this.#engine = engine;
@@ -71,6 +92,7 @@ export class Store {
 		this.#options = options;
 		this.#audit = options.audit;
 		this.#plainHooks = { extension: options.extension };
+		this.#collecting = new Collecting(options.objectStoreMemory, options.collect);
 		this.#encoder = new Encoder(options.serializers, options.encodeHooks);
 	}
 
@@ -143,7 +165,10 @@ export class Store {
 		return address;
 	}
 
-	/** Writes arguments; `a`: the block, or 0 and then they are `b` bytes in `inlined`. Dependencies come before nested references. */
+	/**
+	 * Writes arguments; `a`: the block, or 0 and then they are `b` bytes in `inlined`. Dependencies come before nested references. Arguments with
+	 * a typed array large enough to be viewed become an object, `argumentsSlot`, which is the first of the dependencies.
+	 */
 	writeArguments(
 		message: unknown,
 		dependencies: readonly ObjectRef[] | undefined,
@@ -152,6 +177,13 @@ export class Store {
 	): void {
 		const encoder = this.#encoder;
 		const size = encoder.encode(message, "args");
+		const least = this.#options.zeroCopyMinBytes;
+		if (size >= least && size > room && encoder.largestView >= least) {
+			this.#takePayload(size, 0);
+			this.#putArguments(dependencies ?? []);
+			return;
+		}
+		this.argumentsSlot = 0;
 		const refs = encoder.refs as readonly ObjectRef[];
 		this.b = size;
 		this.c = refs.length + (dependencies === undefined ? 0 : dependencies.length);
@@ -168,15 +200,61 @@ export class Store {
 		}
 	}
 
-	/** A block in hand; when the store is full, after a garbage collection. */
+	#putArguments(dependencies: readonly ObjectRef[]): void {
+		const { calls, views } = this.#thread;
+		const slot = calls.put(this.flags, this.a, this.b, this.c, this.d);
+		if (slot < 0) {
+			this.discard();
+			throwStatus(slot, "the arguments");
+		}
+		this.argumentsSlot = slot;
+		this.#argumentsGeneration = this.#thread.generation;
+		try {
+			this.a = this.allocate((1 + dependencies.length) * REFERENCE_SIZE);
+		} catch (error) {
+			this.releaseArguments();
+			throw error;
+		}
+		this.b = 0;
+		this.c = 1 + dependencies.length;
+		let at = writeReference(views.u32, this.a >>> 2, { slot, generation: this.#argumentsGeneration });
+		for (const ref of dependencies) at = writeReference(views.u32, at, ref);
+	}
+
+	/** The task holds the object with its arguments now, or there will be no task. */
+	releaseArguments(): void {
+		if (this.argumentsSlot !== 0) this.#thread.calls.release(this.argumentsSlot, this.#argumentsGeneration);
+		this.argumentsSlot = 0;
+	}
+
+	/** A block in hand. */
 	allocate(size: number): number {
+		const address = this.#thread.calls.alloc(size) >>> 0;
+		return (address & 63) === 0 ? address : this.#allocateAfterCollecting(size, address | 0);
+	}
+
+	/** The store is full, perhaps of what nobody can reach any more: here, or in other threads. */
+	#allocateAfterCollecting(size: number, refused: number): number {
 		const { calls } = this.#thread;
-		let address = calls.alloc(size) >>> 0;
-		if ((address & 63) === 0) return address;
-		this.#options.collect();
-		address = calls.alloc(size) >>> 0;
-		if ((address & 63) === 0) return address;
-		return throwStatus(address | 0, `${size} bytes`);
+		let status = refused;
+		const { relief, objectStoreMemory } = this.#options;
+		for (let waited = -1; status === STATUS_FULL && size <= objectStoreMemory && waited < RELIEF_MOST; ) {
+			if (waited < 0) {
+				this.#collecting.now();
+				this.#unpinUnreachable();
+				relief.ask();
+				waited = 0;
+			} else waited += relief.sleep();
+			const address = calls.alloc(size) >>> 0;
+			if ((address & 63) === 0) return address;
+			status = address | 0;
+		}
+		return throwStatus(status, `${size} bytes`);
+	}
+
+	/** Another thread has found the store full. */
+	relieve(): void {
+		if (this.#options.relief.isAsked()) this.#collecting.soon();
 	}
 
 	/** Gives back what `write` allocated, when the core refused it. */
@@ -186,6 +264,7 @@ export class Store {
 
 	put(value: unknown): ObjectRef {
 		this.write(value, "value", 0);
+		if (this.ownsBlock) this.#collecting.hold(this.b);
 		return this.#putWritten();
 	}
 
@@ -244,11 +323,15 @@ export class Store {
 		if (!this.#closed) this.#thread.calls.release(key % SLOTS, Math.floor(key / SLOTS));
 	}
 
-	#unpinKey(key: number): void {
-		if (this.#closed) return;
-		const slot = key % SLOTS;
-		const generation = Math.floor(key / SLOTS);
+	#unview(viewed: Viewed): void {
+		if (!this.#viewed.delete(viewed) || this.#closed) return;
+		const { slot, generation } = viewed;
 		if (this.#audit?.unviewed(slot, generation) !== false) this.#thread.calls.unpin(slot, generation);
+	}
+
+	/** After a collection: finalizers come only when the event loop does. */
+	#unpinUnreachable(): void {
+		for (const viewed of this.#viewed) if (viewed.buffer.deref() === undefined) this.#unview(viewed);
 	}
 
 	// ── reading ──
@@ -341,7 +424,7 @@ export class Store {
 			let shared: ArrayBufferLike | undefined;
 			hooks.view = (viewKind, byteOffset, byteLength) => {
 				if (byteLength < least || byteLength === 0) return undefined;
-				shared ??= this.#sharedView(slot, generation);
+				shared ??= this.#sharedView(slot, generation, size);
 				return viewKind.make(shared, byteOffset, byteLength);
 			};
 		}
@@ -349,12 +432,15 @@ export class Store {
 	}
 
 	/** A buffer of its own over the whole store: what is reachable through it keeps one pin. */
-	#sharedView(slot: number, generation: number): ArrayBufferLike {
+	#sharedView(slot: number, generation: number, size: number): ArrayBufferLike {
 		const status = this.#thread.calls.pin(slot, generation);
 		if (status & 63) throwStatus(status, `object ${slot}`);
 		const buffer = structuredClone(this.#options.memory.buffer);
-		this.#views.register(buffer, generation * SLOTS + slot);
+		const viewed = { slot, generation, buffer: new WeakRef(buffer) };
+		this.#viewed.add(viewed);
+		this.#views.register(buffer, viewed);
 		this.#audit?.viewed(slot, generation);
+		this.#collecting.hold(size);
 		return buffer;
 	}
 
@@ -364,7 +450,7 @@ export class Store {
 	}
 }
 
-function writeReference(u32: Uint32Array, at: number, ref: ObjectRef): number {
+function writeReference(u32: Uint32Array, at: number, ref: { slot: number; generation: number }): number {
 	u32[at] = ref.slot;
 	u32[at + 1] = ref.generation;
 	return at + 2;

@@ -32,9 +32,10 @@ import type { TaskSettings } from "../settings.ts";
 import { throwStatus } from "./status.ts";
 import { checkNested, type Store } from "./store.ts";
 
-/** What a task's arguments are: a list of values, or, with refs among them, the refs' places and the list without them. */
-export const ARGS_PLAIN = 0;
+/** What a task's arguments are: a list of values; with refs among them, the refs' places and the list without them. */
 export const ARGS_WITH_REFS = 1;
+/** That stands in an object of its own, the first of the dependencies. */
+export const ARGS_IN_OBJECT = 2;
 
 /** What the engine keeps for settings it has seen. */
 export interface Plan {
@@ -75,7 +76,8 @@ export class Submitter {
 	): ObjectRef | ObjectRef[] | RefGenerator {
 		const { calls, views, spec } = this.#thread;
 		const store = this.#store;
-		const dependencies = this.#writeArguments(args, (spec << 2) + TASK_SPEC_INLINED);
+		const awaited = this.#writeArguments(args, (spec << 2) + TASK_SPEC_INLINED);
+		const inObject = store.argumentsSlot !== 0;
 		const block = store.a;
 		const { u32 } = views;
 		// A task without results has one that nobody gets: what it fails with is told at the end.
@@ -94,11 +96,12 @@ export class Submitter {
 		u32[spec + (TASK_SPEC_TOKEN >> 2)] = token;
 		u32[spec + (TASK_SPEC_ARGS >> 2)] = block;
 		u32[spec + (TASK_SPEC_ARGS_SIZE >> 2)] = store.b;
-		u32[spec + (TASK_SPEC_KIND >> 2)] = dependencies === 0 ? ARGS_PLAIN : ARGS_WITH_REFS;
+		u32[spec + (TASK_SPEC_KIND >> 2)] = (awaited > 0 ? ARGS_WITH_REFS : 0) | (inObject ? ARGS_IN_OBJECT : 0);
 		u32[spec + (TASK_SPEC_REFERENCES >> 2)] = store.c;
-		u32[spec + (TASK_SPEC_DEPENDENCIES >> 2)] = dependencies;
+		u32[spec + (TASK_SPEC_DEPENDENCIES >> 2)] = inObject ? awaited + 1 : awaited;
 		u32[spec + (TASK_SPEC_RESULT_LIST >> 2)] = list;
 		const slot = calls.submit();
+		if (inObject) store.releaseArguments();
 		if (slot < 0) {
 			if (block !== 0) calls.dealloc(block);
 			if (list !== 0) calls.dealloc(list);
@@ -125,6 +128,7 @@ export class Submitter {
 			return this.#store.allocate(results * 8);
 		} catch (error) {
 			if (block !== 0) this.#thread.calls.dealloc(block);
+			this.#store.releaseArguments();
 			throw error;
 		}
 	}

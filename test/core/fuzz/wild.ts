@@ -45,6 +45,7 @@ const exports: Readonly<Record<string, number>> = {
 	take: 0,
 	park: 1,
 	unpark: 0,
+	spin: 2,
 	untake: 2,
 	finish: 7,
 	finishMany: 4,

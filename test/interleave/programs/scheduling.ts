@@ -425,7 +425,7 @@ const limit = scenario({
 				for (let count = 0; count === 0; ) {
 					const value = yield t.read(wake);
 					count = yield* need(t, "drain");
-					if (count === 0) yield t.park(wake, value);
+					if (count === 0 && (yield t.call("spin", value, 2)) === 0) yield t.park(wake, value);
 				}
 			}
 			yield* submit(t, stage);

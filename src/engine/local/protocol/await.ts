@@ -45,11 +45,14 @@ export function* attend(steps: Steps, own: Own, host: AttendHost): Protocol<numb
 	return 0;
 }
 
+/** Microseconds. */
+const LOOK = 2;
+
 /** Whether the word changed. */
 function* poll(steps: Steps, own: Own, polls: number, value: number): Protocol<boolean> {
 	for (let i = 0; i < polls; i++) {
 		yield steps.pause();
-		if ((yield steps.read(own.wakeWord << 2)) !== value) return true;
+		if ((yield steps.spin(own.wakeWord << 2, value, LOOK)) !== value) return true;
 	}
 	return false;
 }

@@ -21,8 +21,8 @@ export interface ParkHost extends Dispatcher, Sleeper {
 	readonly busy: boolean;
 	/** Microseconds to look at the wake word before sleeping; asked when it is about to. */
 	spins(): number;
-	/** It does so no more. */
-	spun(): void;
+	/** It does so no more; whether the word had changed. */
+	spun(changed: boolean): void;
 	/** There is work that only a thread without suspended tasks may take: another is to be started. */
 	wantThread(): void;
 	/** Whether the worker is parked. A task that blocks the thread meanwhile takes it back, and nudges. */
@@ -52,7 +52,7 @@ export function* rest(steps: Steps, own: Own, host: ParkHost): Protocol<number> 
 	const wake = own.wakeWord << 2;
 	const spins = host.spins();
 	const woken = spins > 0 && (yield steps.spin(wake, value, spins)) !== value;
-	if (spins > 0) host.spun();
+	if (spins > 0) host.spun(woken);
 	if (!woken) yield* sleep(steps, own, host, value);
 	host.parked = false;
 	return 0;

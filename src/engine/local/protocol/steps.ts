@@ -13,6 +13,7 @@ export const NOT_EQUAL = 1;
 export const TIMED_OUT = 2;
 
 type Bound = (...args: number[]) => number;
+const MOST_ARGUMENTS = 7;
 
 export interface CallStep {
 	readonly op: "call";
@@ -25,7 +26,7 @@ export interface CallStep {
 export type Step =
 	/** A call of the core. Answer: what it returns. */
 	| CallStep
-	/** An atomic access to a word. Answer: the word as it was. Read again while it has the value `spinsOn`, for `spins` microseconds at most. */
+	/** An atomic access to a word. Answer: the word as it was. The own wake word is read again while it is `spinsOn`, for `spins` microseconds at most. */
 	| { readonly op: "read"; readonly address: number; readonly spins: number; readonly spinsOn: number }
 	| { readonly op: "write"; readonly address: number; readonly value: number }
 	/** Blocks the thread while the word has this value. Answer: WOKEN, NOT_EQUAL or TIMED_OUT. Milliseconds. */
@@ -75,31 +76,36 @@ export class Steps {
 	/** Without a core the steps can only be simulated. */
 	constructor(core?: CoreExports) {
 		this.#core = core;
-		this.#take = this.#call("take", 0);
-		this.#park = this.#call("park", 1);
-		this.#unpark = this.#call("unpark", 0);
-		this.#untake = this.#call("untake", 2);
-		this.#drain = this.#call("drain", 0);
-		this.#finish = this.#call("finish", 7);
-		this.#finishMany = this.#call("finishMany", 4);
-		this.#ask = this.#call("ask", 7);
-		this.#watch = this.#call("watch", 3);
-		this.#unwatch = this.#call("unwatch", 2);
-		this.#suspend = this.#call("suspend", 2);
-		this.#resume = this.#call("resume", 2);
-		this.#end = this.#call("end", 2);
-		this.#recover = this.#call("recover", 2);
+		this.#take = this.#call("take");
+		this.#park = this.#call("park");
+		this.#unpark = this.#call("unpark");
+		this.#untake = this.#call("untake");
+		this.#drain = this.#call("drain");
+		this.#finish = this.#call("finish");
+		this.#finishMany = this.#call("finishMany");
+		this.#ask = this.#call("ask");
+		this.#watch = this.#call("watch");
+		this.#unwatch = this.#call("unwatch");
+		this.#suspend = this.#call("suspend");
+		this.#resume = this.#call("resume");
+		this.#end = this.#call("end");
+		this.#recover = this.#call("recover");
 	}
 
-	#call(name: keyof CoreExports, count: number): CallStep {
-		return { op: "call", name, args: new Array<number>(count).fill(0), bound: this.#core?.[name] as Bound | undefined };
+	#call(name: keyof CoreExports): CallStep {
+		return {
+			op: "call",
+			name,
+			args: new Array<number>(MOST_ARGUMENTS).fill(0),
+			bound: this.#core?.[name] as Bound | undefined,
+		};
 	}
 
 	read(address: number): Step {
 		return this.spin(address, 0, 0);
 	}
 
-	/** Reads a word until it has another value, for a moment: it is one read, and not of this moment only. */
+	/** Reads the own wake word until it has another value, for a moment: it is one read, and not of this moment only. */
 	spin(address: number, value: number, spins: number): Step {
 		this.#read.address = address;
 		this.#read.spinsOn = value;
