@@ -257,7 +257,7 @@ export class ValueReader extends Reader {
 			case format.EXT_UNDEFINED:
 				return undefined;
 			case format.EXT_BIGINT:
-				return readBigInt(this.bytes, this.view, start, end);
+				return readBigInt(this.view, start, end);
 			case format.EXT_POINTER:
 				return this.#pointer(this.#u32At(start, length));
 			case format.EXT_LATER:

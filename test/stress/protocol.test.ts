@@ -21,10 +21,11 @@ import { Core, inlineFlags, type Ref, type TaskRef, type Thread } from "../core/
 function runnerOf(core: Core, thread: Thread): { own: CoreThread; runner: Runner; turns: () => number } {
 	const own = new CoreThread(thread.calls, core.memory, thread.index);
 	let turns = 0;
-	const runner = new Runner(thread.calls, own.views.i32, (then) => {
+	const giveTurn = (then: () => void) => {
 		turns++;
 		setImmediate(then);
-	});
+	};
+	const runner = new Runner(thread.calls, own.views.i32, giveTurn, (then) => setTimeout(then, 1));
 	return { own, runner, turns: () => turns };
 }
 
@@ -123,6 +124,7 @@ describe("attending", () => {
 			ticket: -1,
 			closed: false,
 			polls: 0,
+			mayNap: false,
 			look: () => undefined,
 			polled: () => undefined,
 			dispatch: (count) => {
@@ -149,6 +151,40 @@ describe("attending", () => {
 		core.check();
 	});
 
+	test("naps when it may: it hears of all soon, and nobody has to wake it", async () => {
+		const core = new Core();
+		const [mine, other] = [core.start(), core.start()];
+		const objects = [mine.create(), mine.create()];
+		const { own, runner } = runnerOf(core, mine);
+		let heard = 0;
+		const host: AttendHost & { closed: boolean } = {
+			ticket: -1,
+			closed: false,
+			polls: 1,
+			mayNap: true,
+			look: () => undefined,
+			polled: () => undefined,
+			dispatch: (count) => {
+				heard += count;
+				return undefined;
+			},
+		};
+		for (const object of objects) {
+			other.retain(object);
+			mine.watch(object, 1);
+		}
+		const attending = runner.run(attend(runner.steps, own, host));
+		await new Promise((resolve) => setTimeout(resolve, 5));
+		expect(Atomics.notify(own.views.i32, own.wakeWord)).toBe(0);
+		for (const object of objects) other.seal(object);
+		while (heard < 2) await new Promise((resolve) => setImmediate(resolve));
+		host.closed = true;
+		expect(await attending).toBe(0);
+		mine.release(...objects);
+		other.release(...objects);
+		core.check();
+	});
+
 	test("ends with the core's answer when its thread is ended", async () => {
 		const core = new Core();
 		const [mine, other] = [core.start(), core.start()];
@@ -157,6 +193,7 @@ describe("attending", () => {
 			ticket: -1,
 			closed: false,
 			polls: 3,
+			mayNap: false,
 			look: () => undefined,
 			polled: () => undefined,
 			dispatch: () => undefined,

@@ -11,7 +11,7 @@ import {
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
 import { RuntimeShutdownError } from "../../errors.ts";
-import { nextTurn, yieldToEventLoop } from "../../platform/yield.ts";
+import { nap, nextTurn, yieldToEventLoop } from "../../platform/yield.ts";
 import type { GetOptions, ObjectState, RuntimeContext, ShutdownOptions, StoreStats } from "../../types.ts";
 import type { EncodeHooks } from "../../values/hooks.ts";
 import type { SerializerRegistry } from "../../values/registry.ts";
@@ -125,7 +125,7 @@ export class LocalEngine implements Engine {
 		this.waits = new Waits(thread);
 		this.#room = new Room(thread, options.maxPendingTasks);
 		this.#blocking = new Blocking(this, role);
-		this.runner = new Runner(thread.calls, thread.views.i32, nextTurn);
+		this.runner = new Runner(thread.calls, thread.views.i32, nextTurn, nap);
 		this.mailbox = new Mailbox(thread, this.runner, {
 			ready: (slot, generation) => this.waits.ready(slot, generation),
 			runner: (task, generation, bits) => role.runner(task, generation, bits),
@@ -136,6 +136,7 @@ export class LocalEngine implements Engine {
 				role.beforeResults();
 			},
 			afterMail: () => this.#submissions.decideDue(),
+			isPatient: () => this.waits.isPatient && this.#room.isPatient,
 		});
 	}
 

@@ -97,6 +97,7 @@ export class GetOne implements Waiter {
 
 /** Many values, in order. Each is read when it comes. The first error ends it. */
 export class GetMany implements Waiter {
+	readonly patient = true;
 	readonly #refs: readonly ObjectRef[];
 	readonly #values: unknown[];
 	readonly #store: Store;

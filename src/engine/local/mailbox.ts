@@ -27,6 +27,8 @@ export interface MailHandler {
 	beforeBatch(): void;
 	/** What may drain again itself. */
 	afterMail(): void;
+	/** Whether all who wait may hear of it a millisecond late. */
+	isPatient(): boolean;
 }
 
 /** Looks at the wake word, between which the promises of the program go on: some 60 µs, since sleeping and being woken cost as much. */
@@ -52,6 +54,10 @@ export class Mailbox implements AttendHost {
 
 	polled(changed: boolean): void {
 		this.#patience.learn(changed);
+	}
+
+	get mayNap(): boolean {
+		return !this.closed && this.#handler.isPatient();
 	}
 
 	look(): void {

@@ -29,6 +29,11 @@ export class Room {
 		return new Promise((grant, refuse) => this.#wish({ count, grant, refuse }));
 	}
 
+	/** Nobody waits to go on submitting. */
+	get isPatient(): boolean {
+		return this.#wishes.every(({ count }) => count === this.#limit);
+	}
+
 	/** With room for as many tasks as are allowed in all, there are none. When the runtime ends, nothing is awaited any more. */
 	whenEmpty(then: () => void): void {
 		this.#wish({ count: this.#limit, grant: then, refuse: then });

@@ -169,7 +169,8 @@ export class Submissions {
 		if (settings.signal !== undefined) {
 			special.withdraw = onAbort(settings.signal, () => cancel(REASON_CANCELLED));
 		}
-		const waiter: Waiter = { ready: () => this.#forget(number), abandon: () => this.#forget(number) };
+		const forget = () => this.#forget(number);
+		const waiter: Waiter = { patient: true, ready: forget, abandon: forget };
 		if (!this.#engine.waits.add(first.slot, first.generation, waiter)) this.#forget(number);
 	}
 

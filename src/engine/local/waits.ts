@@ -22,7 +22,12 @@ export interface Waiter {
 	abandon(error: Error): void;
 	/** Of a stream, the next item is enough. */
 	readonly items?: boolean;
+	/** It waits for many, or for the end of something else: it may hear of it a little later. */
+	readonly patient?: boolean;
 }
+
+/** So many objects that nobody waits for alone are heard of together. */
+const MANY = 8;
 
 /** Milliseconds between two looks at streams with unread items. */
 const LOOK = 5;
@@ -33,6 +38,8 @@ export class Waits {
 	/** Streams that are looked at, with their generations. */
 	readonly #looked = new Map<number, number>();
 	#timer: ReturnType<typeof setTimeout> | undefined;
+	/** How many wait for one object each. */
+	#hasty = 0;
 
 	constructor(thread: CoreThread) {
 		this.#thread = thread;
@@ -52,10 +59,16 @@ export class Waits {
 				this.#looked.delete(slot);
 			}
 		}
+		if (!waiter.patient) this.#hasty++;
 		if (others === undefined) this.#bySlot.set(slot, waiter);
 		else if (Array.isArray(others)) others.push(waiter);
 		else this.#bySlot.set(slot, [others, waiter]);
 		return true;
+	}
+
+	/** Whoever waits waits for many objects. */
+	get isPatient(): boolean {
+		return this.#hasty === 0 && this.#bySlot.size >= MANY;
 	}
 
 	/** Somebody waits for it. */
@@ -67,9 +80,11 @@ export class Waits {
 		const waiters = this.#bySlot.get(slot);
 		if (Array.isArray(waiters)) {
 			const at = waiters.indexOf(waiter);
-			if (at >= 0) waiters.splice(at, 1);
+			if (at >= 0) this.#forget(waiters.splice(at, 1));
 			if (waiters.length > 0) return;
-		} else if (waiters !== waiter) {
+		} else if (waiters === waiter) {
+			this.#forget([waiter]);
+		} else {
 			return;
 		}
 		this.#bySlot.delete(slot);
@@ -77,13 +92,23 @@ export class Waits {
 		this.#thread.calls.unwatch(slot, generation);
 	}
 
+	#forget(waiters: readonly Waiter[]): void {
+		for (const waiter of waiters) if (!waiter.patient) this.#hasty--;
+	}
+
 	ready(slot: number, generation: number): void {
 		const waiters = this.#bySlot.get(slot);
 		if (waiters === undefined) return;
 		this.#bySlot.delete(slot);
-		if (this.#isPending(slot)) this.#item(slot, generation, Array.isArray(waiters) ? waiters : [waiters]);
-		else if (Array.isArray(waiters)) for (const waiter of waiters) waiter.ready(slot, generation);
-		else waiters.ready(slot, generation);
+		if (this.#isPending(slot)) {
+			this.#item(slot, generation, Array.isArray(waiters) ? waiters : [waiters]);
+		} else if (Array.isArray(waiters)) {
+			this.#forget(waiters);
+			for (const waiter of waiters) waiter.ready(slot, generation);
+		} else {
+			if (!waiters.patient) this.#hasty--;
+			waiters.ready(slot, generation);
+		}
 	}
 
 	/** A stream has an item: who waits for its end goes on waiting. */
@@ -92,13 +117,16 @@ export class Waits {
 		if (others.length > 0) {
 			const status = this.#thread.calls.watch(slot, generation, 0);
 			if (status === STATUS_STALE || (status === STATUS_SEALED && !this.#isPending(slot))) {
+				this.#forget(others);
 				for (const waiter of others) waiter.ready(slot, generation);
 			} else {
 				this.#bySlot.set(slot, others);
 				if (status === STATUS_SEALED) this.#look(slot, generation);
 			}
 		}
-		for (const waiter of waiters) if (waiter.items) waiter.ready(slot, generation);
+		const served = waiters.filter((waiter) => waiter.items);
+		this.#forget(served);
+		for (const waiter of served) waiter.ready(slot, generation);
 	}
 
 	#look(slot: number, generation: number): void {
@@ -120,6 +148,7 @@ export class Waits {
 		this.#looked.clear();
 		const all = [...this.#bySlot.values()].flat();
 		this.#bySlot.clear();
+		this.#hasty = 0;
 		for (const waiter of all) waiter.abandon(error);
 	}
 }

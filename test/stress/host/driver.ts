@@ -88,6 +88,12 @@ export class Driver extends HostThread implements AttendHost {
 
 	look(): void {}
 
+	/** Now and then. */
+	get mayNap(): boolean {
+		return ++this.#sleeps % 4 === 0;
+	}
+	#sleeps = 0;
+
 	polled(): void {}
 
 	/** A class of tasks with these needs: its index. */

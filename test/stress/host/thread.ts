@@ -96,7 +96,7 @@ export abstract class HostThread implements BlockingHost {
 		refuse(calls.attach(index, epoch), `attaching to thread slot ${index}`);
 		this.core = new CoreThread(calls, memory, index);
 		this.values = new Values(this.core);
-		this.runner = new Runner(calls, this.core.views.i32, setImmediate);
+		this.runner = new Runner(calls, this.core.views.i32, setImmediate, (then) => setTimeout(then, 1));
 		this.steps = this.runner.steps;
 	}
 

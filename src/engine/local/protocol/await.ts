@@ -4,7 +4,7 @@
 //                           │ none
 //                         look ─▶ poll the word for a while ─▶ changed: again
 //                           │
-//                         sleep on the value read ─▶ again
+//                         sleep on the value read, or nap ─▶ again
 //
 // Being woken out of a sleep takes 10 µs, so an answer that is on its way is worth polling for, between promises. That helps
 // only if the other side is as quick (`spins` of who parks) and has a core of its own: the host says how long, each time.
@@ -12,12 +12,16 @@ import { type Dispatcher, isProtocol, type Own, type Sleeper } from "./own.ts";
 import { sleep } from "./sleep.ts";
 import type { Protocol, Steps } from "./steps.ts";
 
+//
+// A thread that waits for many things naps: it is not woken for each of them, which would cost it and the others more than a small task.
 export interface AttendHost extends Dispatcher, Sleeper {
 	readonly closed: boolean;
 	/** How often to look at the wake word before sleeping; asked each time. */
 	readonly polls: number;
 	/** Whether it had changed before the last look. */
 	polled(changed: boolean): void;
+	/** Whether news may come a millisecond late; asked when there has been none for a moment. */
+	readonly mayNap: boolean;
 	/** Does what others want of this thread beside what they send: they have changed its wake word. */
 	look(): void;
 }
@@ -40,7 +44,9 @@ export function* attend(steps: Steps, own: Own, host: AttendHost): Protocol<numb
 		host.look();
 		const changed = yield* poll(steps, own, host.polls, value);
 		host.polled(changed);
-		if (!changed) yield* sleep(steps, own, host, value);
+		if (changed) continue;
+		if (host.mayNap) yield steps.nap();
+		else yield* sleep(steps, own, host, value);
 	}
 	return 0;
 }

@@ -25,6 +25,7 @@ export class Runner {
 	readonly #core: CoreExports;
 	readonly #words: Int32Array;
 	readonly #giveTurn: GiveTurn;
+	readonly #nap: GiveTurn;
 	#lastTurn = performance.now();
 	#lastAsked = 0;
 	#askAfter = 1;
@@ -36,11 +37,12 @@ export class Runner {
 	#wake: (() => void) | undefined;
 
 	/** `words`: the whole memory. */
-	constructor(core: CoreExports, words: Int32Array, giveTurn: GiveTurn) {
+	constructor(core: CoreExports, words: Int32Array, giveTurn: GiveTurn, nap: GiveTurn) {
 		this.steps = new Steps(core);
 		this.#core = core;
 		this.#words = words;
 		this.#giveTurn = giveTurn;
+		this.#nap = nap;
 	}
 
 	/** Runs a protocol that never lets the event loop live. */
@@ -62,7 +64,7 @@ export class Runner {
 			const { done, value } = protocol.next(answer);
 			if (done) return value;
 			if (value.op === "settled") answer = await this.#settle();
-			else if (value.op === "pause") answer = await this.#pause(value.turn);
+			else if (value.op === "pause") answer = await this.#pause(value);
 			else answer = this.#perform(value);
 		}
 	}
@@ -132,9 +134,9 @@ export class Runner {
 		return this.#notified ? this.#ticket : -1;
 	}
 
-	async #pause(turn: boolean): Promise<number> {
+	async #pause({ turn, nap }: Extract<Step, { op: "pause" }>): Promise<number> {
 		if (turn || performance.now() - this.#lastTurn >= TURN_EVERY) {
-			await new Promise<void>((resolve) => this.#giveTurn(resolve));
+			await new Promise<void>((resolve) => (nap ? this.#nap : this.#giveTurn)(resolve));
 			this.#lastTurn = performance.now();
 		}
 		return 0;

@@ -38,8 +38,8 @@ export type Step =
 	 * attention.
 	 */
 	| { readonly op: "settled"; readonly tickets: readonly number[]; readonly timeout: number | undefined }
-	/** Lets others go on first: other threads, this thread's promises, and its event loop: now and then, or in any case. */
-	| { readonly op: "pause"; readonly turn: boolean };
+	/** Lets others go on first: other threads, this thread's promises, and its event loop: now and then, in any case, or for a millisecond. */
+	| { readonly op: "pause"; readonly turn: boolean; readonly nap: boolean };
 
 /** A protocol, and what it comes to. */
 export type Protocol<Result> = Generator<Step, Result, number>;
@@ -56,8 +56,9 @@ export class Steps {
 	readonly #waitAsync: StepOf<"waitAsync"> = { op: "waitAsync", address: 0, value: 0 };
 	readonly #tickets = [0];
 	readonly #settled: StepOf<"settled"> = { op: "settled", tickets: this.#tickets, timeout: undefined };
-	readonly #pause: StepOf<"pause"> = { op: "pause", turn: false };
-	readonly #turn: StepOf<"pause"> = { op: "pause", turn: true };
+	readonly #pause: StepOf<"pause"> = { op: "pause", turn: false, nap: false };
+	readonly #turn: StepOf<"pause"> = { op: "pause", turn: true, nap: false };
+	readonly #nap: StepOf<"pause"> = { op: "pause", turn: true, nap: true };
 	readonly #take: CallStep;
 	readonly #park: CallStep;
 	readonly #unpark: CallStep;
@@ -144,6 +145,10 @@ export class Steps {
 
 	turn(): Step {
 		return this.#turn;
+	}
+
+	nap(): Step {
+		return this.#nap;
 	}
 
 	take(): Step {
