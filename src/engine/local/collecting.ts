@@ -6,21 +6,21 @@ import { nextTurn } from "../../platform/yield.ts";
 
 /** Bytes that a thread takes hold of between two collections. Memory that is used again is several times as fast as fresh memory. */
 const BUDGET = 64 * 2 ** 20;
-/** … at most this part of the store. */
+/** … or this part of a small store. */
 const SHARE = 4;
-/** … and so many for each millisecond that a collection takes: copying them costs about as much, and fresh memory for them more. */
+/** … but so many for each millisecond that a collection takes: copying them costs about as much, and fresh memory for them more. */
 const BYTES_A_MILLISECOND = 4 * 2 ** 20;
 
 export class Collecting {
 	readonly #collect: () => unknown;
-	readonly #most: number;
+	readonly #least: number;
 	#budget: number;
 	#held = 0;
 	#due = false;
 
 	constructor(capacity: number, collect: () => unknown) {
-		this.#most = capacity / SHARE;
-		this.#budget = Math.min(BUDGET, this.#most);
+		this.#least = Math.min(BUDGET, capacity / SHARE);
+		this.#budget = this.#least;
 		this.#collect = collect;
 	}
 
@@ -44,6 +44,6 @@ export class Collecting {
 		this.#held = 0;
 		this.#collect();
 		const took = performance.now() - start;
-		this.#budget = Math.min(this.#most, Math.max(BUDGET, took * BYTES_A_MILLISECOND));
+		this.#budget = Math.max(this.#least, took * BYTES_A_MILLISECOND);
 	}
 }
