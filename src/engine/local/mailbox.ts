@@ -32,7 +32,7 @@ export interface MailHandler {
 }
 
 /** Looks at the wake word, between which the promises of the program go on: some 60 µs, since sleeping and being woken cost as much. */
-const MOST_LOOKS = 30;
+const MOST_LOOKS = 15;
 
 export class Mailbox implements AttendHost {
 	readonly #thread: CoreThread;

@@ -52,7 +52,7 @@ export function* attend(steps: Steps, own: Own, host: AttendHost): Protocol<numb
 }
 
 /** Microseconds. */
-const LOOK = 2;
+const LOOK = 4;
 
 /** Whether the word changed. */
 function* poll(steps: Steps, own: Own, polls: number, value: number): Protocol<boolean> {

@@ -17,7 +17,7 @@ const TURN_EVERY = 4;
 const ASK_EVERY = 0.5;
 const ASK_MOST = 16;
 
-/** Looks at the wake word between two at the clock, while spinning: about a microsecond. */
+/** Looks at the wake word between two at the clock, while spinning: a few microseconds. */
 const SPIN = 1000;
 
 export class Runner {
@@ -64,8 +64,9 @@ export class Runner {
 			const { done, value } = protocol.next(answer);
 			if (done) return value;
 			if (value.op === "settled") answer = await this.#settle();
-			else if (value.op === "pause") answer = await this.#pause(value);
-			else answer = this.#perform(value);
+			else if (value.op !== "pause") answer = this.#perform(value);
+			else if (value.turn || performance.now() - this.#lastTurn >= TURN_EVERY) answer = await this.#turn(value.nap);
+			else answer = await 0;
 		}
 	}
 
@@ -134,11 +135,9 @@ export class Runner {
 		return this.#notified ? this.#ticket : -1;
 	}
 
-	async #pause({ turn, nap }: Extract<Step, { op: "pause" }>): Promise<number> {
-		if (turn || performance.now() - this.#lastTurn >= TURN_EVERY) {
-			await new Promise<void>((resolve) => (nap ? this.#nap : this.#giveTurn)(resolve));
-			this.#lastTurn = performance.now();
-		}
+	async #turn(nap: boolean): Promise<number> {
+		await new Promise<void>(nap ? this.#nap : this.#giveTurn);
+		this.#lastTurn = performance.now();
 		return 0;
 	}
 }
