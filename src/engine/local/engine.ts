@@ -104,6 +104,8 @@ export class LocalEngine implements Engine {
 	#closing = false;
 	/** What whoever waited was told when the runtime ended. */
 	#over: Error | undefined;
+	/** It ended by itself. */
+	#failed = false;
 
 	constructor(
 		thread: CoreThread,
@@ -166,7 +168,9 @@ export class LocalEngine implements Engine {
 	}
 
 	#checkOpen(): void {
-		if (this.#over !== undefined) throw new RuntimeShutdownError("The runtime is shut down.");
+		if (this.#over === undefined) return;
+		if (!this.#failed) throw new RuntimeShutdownError("The runtime is shut down.");
+		throw new RuntimeShutdownError(`The runtime has ended by itself. ${this.#over.message}`, { cause: this.#over });
 	}
 
 	// ── objects ──
@@ -393,10 +397,11 @@ export class LocalEngine implements Engine {
 		this.#role.shutdownNow();
 	}
 
-	/** Nothing goes on here any more: whoever waits is told. */
-	close(error: Error): void {
+	/** Nothing goes on here any more: whoever waits is told. `failed`: nobody has asked for the end. */
+	close(error: Error, failed = false): void {
 		if (this.#over !== undefined) return;
 		this.#over = error;
+		this.#failed = failed;
 		this.store.close();
 		this.mailbox.close();
 		this.deadlines.close();

@@ -17,6 +17,7 @@ import { Service } from "./service.ts";
 import { Shipping } from "./shipping.ts";
 import { throwStatus } from "./status.ts";
 import { Submissions } from "./submissions.ts";
+import { Substitutes } from "./substitutes.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** Room for so many live objects, unfinished tasks, and threads. Untouched tables cost nothing. */
@@ -69,6 +70,7 @@ export async function startLocalEngine(settings: InitSettings): Promise<LocalEng
 		data: { ...shared, module, driver, resources, board: board.words, testRunner: testRunner(), audit },
 		logs,
 		service: new Service(thread, memory, board.words),
+		substitutes: new Substitutes(thread, module, memory),
 		onClosed: () => {},
 	});
 	let submissions: Submissions | undefined;

@@ -74,6 +74,11 @@ export class Store {
 		this.#encoder = new Encoder(options.serializers, options.encodeHooks);
 	}
 
+	/** The same for another of this thread's places in the core. */
+	forThread(thread: CoreThread): Store {
+		return new Store(this.#engine, thread, this.#options);
+	}
+
 	/** After this, finalizers do nothing: the memory is given up as a whole. */
 	close(): void {
 		this.#closed = true;
