@@ -41,8 +41,8 @@ export interface StoreOptions {
 	readonly serializers: SerializerRegistry;
 	readonly encodeHooks: EncodeHooks;
 	readonly extension: (type: number, description: unknown) => unknown;
-	/** Asks for a garbage collection, whose finalizers release what is unreachable. */
-	readonly collect: () => void;
+	/** Asks for a garbage collection, whose finalizers release what is unreachable; false: there is no way to. */
+	readonly collect: () => boolean;
 	/** In tests. */
 	readonly audit?: Audit | undefined;
 }
