@@ -8,15 +8,17 @@ import {
 	GATE_EPOCH_SHIFT,
 	PARKED_IDLE,
 	REASON_FULL,
+	STATE_BLOCKS,
 	STATE_ERROR,
 	STATUS_OK,
+	TASK_ENTRY_CODE,
 	THREAD_FLAG_MAY_BLOCK,
 	THREAD_FLAG_WORKER,
 	THREAD_GATE,
 	THREAD_SIZE,
 } from "../../core/layout.ts";
 import { CoreThread } from "../../core/thread.ts";
-import { TaskUnschedulableError } from "../../errors.ts";
+import { RayError, TaskUnschedulableError } from "../../errors.ts";
 import { nextTurn } from "../../platform/yield.ts";
 import type { LocalEngine } from "./engine.ts";
 import { functionName } from "./names.ts";
@@ -42,24 +44,29 @@ export class Substitutes {
 		this.#memory = memory;
 	}
 
+	/** Workers of this kind do not start. */
 	has(kind: number): boolean {
-		return this.#byKind.has(kind);
+		return this.#byKind.get(kind)?.listens === true;
 	}
 
 	/** From now on the tasks of this kind of worker fail as they become ready. */
-	add(kind: number, { thread, store }: LocalEngine, why: string, cause: unknown): void {
-		const own = this.#newThread(kind);
-		const errorOf = (task: number) => {
-			const error = new TaskUnschedulableError(`Task ${functionName(thread, store, task)} cannot run. ${why}`, {
-				cause,
-			});
-			// Where in here it was made tells nobody anything.
-			error.stack = `${error.name}: ${error.message}`;
-			return error;
-		};
-		const substitute = new Substitute(own, store.forThread(own), errorOf);
-		this.#byKind.set(kind, substitute);
-		substitute.listen();
+	add(kind: number, engine: LocalEngine, why: string, cause: unknown): void {
+		this.#placeOf(kind, engine).listen((task) => new TaskUnschedulableError(refusal(engine, task, why), { cause }));
+	}
+
+	/** Fails the next task of this kind, if its function is known to block; false: it is not, or there is none. */
+	refuseBlocking(kind: number, engine: LocalEngine, why: string): boolean {
+		return this.#placeOf(kind, engine).refuseBlocking((task) => new RayError(refusal(engine, task, why)));
+	}
+
+	#placeOf(kind: number, { store }: LocalEngine): Substitute {
+		let substitute = this.#byKind.get(kind);
+		if (substitute === undefined) {
+			const thread = this.#newThread(kind);
+			substitute = new Substitute(thread, store.forThread(thread));
+			this.#byKind.set(kind, substitute);
+		}
+		return substitute;
 	}
 
 	/** The driver's thread has a second place in the core, and another instance for it. */
@@ -76,7 +83,7 @@ export class Substitutes {
 
 	/** For a driver that is blocked. */
 	failReady(): void {
-		for (const substitute of this.#byKind.values()) substitute.failReady();
+		for (const substitute of this.#byKind.values()) if (substitute.listens) substitute.failReady();
 	}
 
 	close(): void {
@@ -84,24 +91,33 @@ export class Substitutes {
 	}
 }
 
+function refusal({ thread, store }: LocalEngine, task: number, why: string): string {
+	return `Task ${functionName(thread, store, task)} cannot run. ${why}`;
+}
+
 class Substitute implements Sleeper {
 	readonly #thread: CoreThread;
 	readonly #store: Store;
 	readonly #runner: Runner;
-	readonly #errorOf: (task: number) => Error;
+	/** Set when it takes whatever is ready. */
+	#errorOf: ((task: number) => Error) | undefined;
 	#closed = false;
 	ticket = -1;
 
 	/** `store`: of this thread. */
-	constructor(thread: CoreThread, store: Store, errorOf: (task: number) => Error) {
+	constructor(thread: CoreThread, store: Store) {
 		this.#thread = thread;
 		this.#store = store;
-		this.#errorOf = errorOf;
 		this.#runner = new Runner(thread.calls, thread.views.i32, nextTurn);
-		thread.parks = PARKED_IDLE;
 	}
 
-	listen(): void {
+	get listens(): boolean {
+		return this.#errorOf !== undefined;
+	}
+
+	listen(errorOf: (task: number) => Error): void {
+		this.#errorOf = errorOf;
+		this.#thread.parks = PARKED_IDLE;
 		void this.#runner.run(this.#attend()).finally(() => {
 			// A `waitAsync` that nobody notifies would keep the whole memory for as long as the process lives.
 			Atomics.notify(this.#thread.views.i32, this.#thread.wakeWord);
@@ -117,18 +133,37 @@ class Substitute implements Sleeper {
 	failReady(): boolean {
 		const { calls } = this.#thread;
 		let task = calls.park(0);
-		while (task > 0) task = this.#fail(task, this.#thread.taskGeneration);
-		// Of tasks that were cancelled meanwhile.
-		for (let count = 1; count > 0; ) count = calls.drain();
+		while (task > 0) task = this.#fail(task, this.#errorOf as (task: number) => Error);
+		this.#emptyInbox();
 		return task === 0;
 	}
 
-	/** The next task, or 0. */
-	#fail(task: number, generation: number): number {
+	refuseBlocking(errorOf: (task: number) => Error): boolean {
+		const { calls, views } = this.#thread;
+		const task = calls.take();
+		if (task <= 0) return false;
+		const code = views.u32[(this.#thread.taskAt(task) + TASK_ENTRY_CODE) >> 2] as number;
+		const blocks = (this.#thread.stateOf(code) & STATE_BLOCKS) !== 0;
+		const other = blocks ? this.#fail(task, errorOf) : task;
+		if (other > 0) calls.untake(other, this.#thread.taskGeneration);
+		this.#emptyInbox();
+		return blocks;
+	}
+
+	/** What comes concerns tasks that were cancelled while they were failed. */
+	#emptyInbox(): void {
+		for (let count = 1; count > 0; ) count = this.#thread.calls.drain();
+	}
+
+	/** Of the task just taken. The next, or 0. */
+	#fail(task: number, errorOf: (task: number) => Error): number {
 		const store = this.#store;
-		const { calls } = this.#thread;
+		const { calls, taskGeneration: generation } = this.#thread;
 		try {
-			store.writeError(this.#errorOf(task), true);
+			const error = errorOf(task);
+			// Where in here it was made tells nobody anything.
+			error.stack = `${error.name}: ${error.message}`;
+			store.writeError(error, true);
 		} catch {
 			// No room for the error: the core makes one that needs none, and what follows only ends the task.
 			calls.cancel(task, generation, REASON_FULL, CANCEL_SETTLE);

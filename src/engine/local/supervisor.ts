@@ -7,13 +7,14 @@ import { OutOfMemoryError, RayError, RuntimeShutdownError, WorkerCrashedError } 
 import { onLoopEmpty } from "../../platform/process.ts";
 import { nextTurn } from "../../platform/yield.ts";
 import type { RuntimeContext, RuntimeEnv, ShutdownOptions } from "../../types.ts";
-import { type Board, MOST_KINDS, MOST_SPARE_WORKERS } from "./board.ts";
+import { type Board, MOST_KINDS } from "./board.ts";
 import type { LocalEngine, Role } from "./engine.ts";
 import { idOf } from "./ids.ts";
 import type { Logs } from "./logs.ts";
 import { functionName } from "./names.ts";
 import type { Kinds } from "./plans.ts";
 import type { Service } from "./service.ts";
+import type { Shortage } from "./shortage.ts";
 import type { Submissions } from "./submissions.ts";
 import type { Substitutes } from "./substitutes.ts";
 import { type Worker, Workers, type WorkersOptions } from "./workers.ts";
@@ -32,12 +33,15 @@ export interface SupervisorOptions {
 	readonly numCpus: number;
 	/** As many workers as there may be. */
 	readonly mostWorkers: number;
+	/** As many more than CPUs for those that block. */
+	readonly spareWorkers: number;
 	readonly kinds: Kinds;
 	readonly board: Board;
 	readonly data: WorkersOptions["data"];
 	readonly logs: Logs;
 	readonly service: Service;
 	readonly substitutes: Substitutes;
+	readonly shortage: Shortage;
 	readonly onClosed: () => void;
 }
 
@@ -91,7 +95,7 @@ export class Supervisor implements Role {
 	/** There are to be as many workers of a kind as CPUs, and one for each that blocks. */
 	wantWorkers(kind: number): void {
 		if (this.#stopping || this.#options.substitutes.has(kind)) return;
-		const spare = Math.min(this.#options.board.blocked, MOST_SPARE_WORKERS);
+		const spare = Math.min(this.#options.board.blocked, this.#options.spareWorkers);
 		const environment = this.#options.kinds.environments.get(kind);
 		for (let missing = this.#options.numCpus + spare - this.#all.countOf(kind); missing > 0; missing--) {
 			// Other kinds may need one yet.
@@ -103,9 +107,12 @@ export class Supervisor implements Role {
 	/** One more, though none is blocked. */
 	#addWorker(kind: number): void {
 		if (this.#stopping || this.#options.substitutes.has(kind)) return;
-		if (this.#all.countOf(kind) >= this.#options.numCpus + 2 * MOST_SPARE_WORKERS) return;
-		if (this.#all.count < this.#options.mostWorkers - MOST_KINDS) {
-			this.#all.start(kind, this.#options.kinds.environments.get(kind));
+		const { numCpus, spareWorkers, mostWorkers, kinds, shortage } = this.#options;
+		const count = this.#all.countOf(kind);
+		if (count < numCpus + 2 * spareWorkers && this.#all.count < mostWorkers - MOST_KINDS) {
+			this.#all.start(kind, kinds.environments.get(kind));
+		} else {
+			shortage.note(kind, this.#engine as LocalEngine, count);
 		}
 	}
 
