@@ -167,7 +167,10 @@ export class TaskTimeoutError extends RayError {
 	}
 }
 
-/** It asks for more than any node has: its refs reject at once. Ask for less, or start the runtime with the resource that the message names. */
+/**
+ * It asks for more than any node has: its refs reject at once. Ask for less, or start the runtime with the resource that the
+ * message names. Or no worker starts with its `runtimeEnv`: the message says why.
+ */
 export class TaskUnschedulableError extends RayError {
 	static {
 		identify(this, "TaskUnschedulableError", "ERR_RAY_UNSCHEDULABLE");

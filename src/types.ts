@@ -201,8 +201,8 @@ export interface RemoteFunction<F extends AnyFn, Out = RemoteResult<ReturnType<F
 }
 /**
  * The refs of what a remote generator yields, as they come. It ends after the last item; what the function throws is the
- * error of one more item, the last: thrown by getting it. Leaving the loop or disposing cancels the task; its `finally`
- * blocks run.
+ * error of one more item, the last: thrown by getting it. Leaving the loop or disposing cancels the task, as does losing
+ * what it gives to the garbage collector; its `finally` blocks run.
  */
 export interface ObjectRefGenerator<T> extends AsyncIterableIterator<ObjectRef<T>>, AsyncDisposable {
 	/** Resolves when the generator has ended; rejects with what it threw. */

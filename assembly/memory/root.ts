@@ -7,15 +7,15 @@
 
 import { atomicCas } from "../sync/atomic";
 import {
-  Heap, LAYOUT_HASH, OBJECT_ENTRY_SIZE, PLACE_CLASSES, PLACE_ROOT, RESOURCE_CLASS_SIZE, ROOT_SIZE, Root, SCHEDULER_SIZE, STATUS_INITIALISED,
-  STATUS_INVALID, STATUS_NOT_INITIALISED, STATUS_OK, Scheduler, TASK_ENTRY_SIZE, THREAD_SIZE,
+  Heap, LAYOUT_HASH, OBJECT_ENTRY_SIZE, PLACE_CLASSES, PLACE_KINDS, PLACE_ROOT, RESOURCE_CLASS_SIZE, ROOT_SIZE, Root, SCHEDULER_SIZE,
+  STATUS_INITIALISED, STATUS_INVALID, STATUS_NOT_INITIALISED, STATUS_OK, Scheduler, TASK_ENTRY_SIZE, THREAD_SIZE,
 } from "../layout";
 import { openHeap } from "./blocks";
 
 @inline const ROOT: usize = PLACE_ROOT;
 @inline const SCHEDULER: usize = ROOT + ROOT_SIZE;
 @inline const HEAP: usize = SCHEDULER + SCHEDULER_SIZE;
-@inline export const KINDS: usize = 8192;
+@inline export const KINDS: usize = PLACE_KINDS;
 @inline export const KIND_MAX: u32 = 64;
 @inline export const CLASSES: usize = PLACE_CLASSES;
 @inline export const CLASS_MAX: u32 = 256;

@@ -28,10 +28,13 @@ export function cancel(index: u32, generation: u32, reason: u32, options: u32): 
   if (!isTask(index)) return STATUS_STALE;
   if (!reason || options > (CANCEL_RECURSIVE | CANCEL_SETTLE)) return STATUS_INVALID;
   const task = taskAt(index);
-  const marked = options & CANCEL_RECURSIVE ? markAll(task, generation, reason) : false;
+  if (!(options & CANCEL_RECURSIVE)) return cancelOne(task, generation, reason, options);
+  const marked = markAll(task, generation, reason);
+  if (marked < 0) return marked;
   const status = cancelOne(task, generation, reason, options);
   if (marked) cancelMarked(reason, options);
-  return status;
+  // Its cancel word was set before: by that it may be over already.
+  return status == STATUS_STALE ? STATUS_OK : status;
 }
 
 /** An entry that is vacant or over has the generation of its next task already. Under the scheduler's lock. */
@@ -66,22 +69,26 @@ export function cancelOne(task: TaskEntry, generation: u32, reason: u32, options
   return STATUS_OK;
 }
 
-/** Marks all descendants and sets their cancel words, so that what they submit from now on is cancelled too. False: there are none. */
-function markAll(ancestor: TaskEntry, generation: u32, reason: u32): bool {
+/**
+ * Marks all descendants and sets their cancel words, so that what they submit from now on is cancelled too. 0: there are none.
+ * Below 0: the ancestor is over, or the memory is given up.
+ */
+function markAll(ancestor: TaskEntry, generation: u32, reason: u32): i32 {
   const schedule = scheduler();
-  if (!lock(schedule.lockAddress)) return false;
-  let more = isUnfinished(ancestor, generation);
-  if (more) {
+  if (!lock(schedule.lockAddress)) return STATUS_POISONED;
+  const unfinished = isUnfinished(ancestor, generation);
+  if (unfinished) {
     ancestor.storeCancel(reason);
     ancestor.flags |= TASK_FLAG_TREE;
   }
-  more = more && (ancestor.flags & TASK_FLAG_HAS_CHILDREN) != 0;
+  let more = unfinished && (ancestor.flags & TASK_FLAG_HAS_CHILDREN) != 0;
   unlock(schedule.lockAddress);
-  const any = more;
+  if (!unfinished) return STATUS_STALE;
+  const any: i32 = more ? 1 : 0;
   while (more) {
     more = false;
     for (let from: u32 = 1; from < root().loadTaskFresh(); from += SLICE) {
-      if (!lock(schedule.lockAddress)) return false;
+      if (!lock(schedule.lockAddress)) return STATUS_POISONED;
       for (let index = from; index < from + SLICE && index < root().loadTaskFresh(); index++) more = mark(taskAt(index), reason) || more;
       unlock(schedule.lockAddress);
     }

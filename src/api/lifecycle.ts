@@ -11,7 +11,7 @@ import { defaultShutdown, shutdownOptions } from "./options/shutdown.ts";
 import { handleOf } from "./runtime.ts";
 
 /** What no user's option says. */
-export type InnerSettings = Partial<Pick<InitSettings, "checkImmutability" | "traceCreation">>;
+export type InnerSettings = Partial<Pick<InitSettings, "checkImmutability" | "traceCreation" | "spareWorkers">>;
 
 /**
  * Starts the process's default runtime: its worker threads and its object store. The process lives while a task is

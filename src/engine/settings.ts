@@ -26,6 +26,8 @@ export interface InitSettings {
 	readonly checkImmutability: boolean;
 	/** For tests: remember where objects and tasks were made. */
 	readonly traceCreation: boolean;
+	/** For tests: how many threads more than CPUs are started for those that block. */
+	readonly spareWorkers: number | undefined;
 	/** The engine's own, with the classes known so far. */
 	readonly serializers: SerializerRegistry;
 }

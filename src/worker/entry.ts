@@ -49,6 +49,7 @@ export interface WorkerData {
 	readonly zeroCopyMinBytes: number;
 	readonly maxPendingTasks: number;
 	readonly objectStoreMemory: number;
+	readonly spareWorkers: number;
 	readonly driver: number;
 	readonly resources: ResourceTable;
 	readonly board: Int32Array;
@@ -87,7 +88,7 @@ function begin(data: WorkerData): void {
 		wakeThread(thread, data.driver);
 	};
 	reportEnd(tell);
-	const role = new WorkerRole(board, data.driver, data.id, data.namespace, data.resources.names, tell);
+	const role = new WorkerRole(board, data, tell);
 	const kinds = new Kinds(board.kinds, (kind, environment) => tell(["kind", kind, environment]));
 	kinds.learn(data.kind, data.environment);
 	const serializers = new SerializerRegistry();

@@ -1,7 +1,7 @@
 /** What a worker does differently from the driver. */
 import { RESOURCE_MEMORY, STATE_BLOCKS, STATUS_OK } from "../core/layout.ts";
 import type { Board, WorkerMessage } from "../engine/local/board.ts";
-import { MOST_SPARE_WORKERS, wakeThread } from "../engine/local/board.ts";
+import { wakeThread } from "../engine/local/board.ts";
 import { findBehind } from "../engine/local/chains.ts";
 import type { LocalEngine, Role } from "../engine/local/engine.ts";
 import type { ObjectRef } from "../engine/ref.ts";
@@ -13,33 +13,30 @@ import { currentTask } from "./scope.ts";
 
 const OUTSIDE = new AbortController().signal;
 
+/** Of what the driver gives a worker. */
+export interface RoleData {
+	readonly id: string;
+	readonly namespace: string;
+	readonly driver: number;
+	readonly resources: { readonly names: readonly string[] };
+	/** As many threads are started for those that block. */
+	readonly spareWorkers: number;
+}
+
 export class WorkerRole implements Role {
 	readonly isWorker = true;
 	readonly #board: Board;
-	readonly #driver: number;
-	readonly #namespace: string;
-	readonly #runtimeId: string;
-	readonly #resourceNames: readonly string[];
+	readonly #data: RoleData;
 	readonly #tellDriver: (message: WorkerMessage) => void;
 	/** Waits that block this thread; one may be inside of another. */
 	#blocks = 0;
 	engine: LocalEngine | undefined;
 	loop: Loop | undefined;
 
-	constructor(
-		board: Board,
-		driver: number,
-		runtimeId: string,
-		namespace: string,
-		resourceNames: readonly string[],
-		tellDriver: (message: WorkerMessage) => void,
-	) {
+	constructor(board: Board, data: RoleData, tellDriver: (message: WorkerMessage) => void) {
 		this.#tellDriver = tellDriver;
-		this.#resourceNames = resourceNames;
 		this.#board = board;
-		this.#driver = driver;
-		this.#runtimeId = runtimeId;
-		this.#namespace = namespace;
+		this.#data = data;
 	}
 
 	get thread() {
@@ -49,10 +46,10 @@ export class WorkerRole implements Role {
 	context(): RuntimeContext {
 		const task = currentTask();
 		return {
-			runtimeId: this.#runtimeId,
-			nodeId: this.#runtimeId,
+			runtimeId: this.#data.id,
+			nodeId: this.#data.id,
 			workerId: this.thread.index,
-			namespace: this.#namespace,
+			namespace: this.#data.namespace,
 			...(task && { taskId: task.id, taskName: task.name, attempt: task.attempt }),
 			assignedResources: task ? this.#named(task.resources) : {},
 			assignedGpuIds: task ? task.gpus : [],
@@ -65,7 +62,7 @@ export class WorkerRole implements Role {
 	#named(resources: [number, number][]): Record<string, number> {
 		return Object.fromEntries(
 			resources.map(([resource, amount]) => [
-				this.#resourceNames[resource],
+				this.#data.resources.names[resource],
 				resource === RESOURCE_MEMORY ? amount * 2 ** 20 : amount / 10_000,
 			]),
 		);
@@ -98,9 +95,10 @@ export class WorkerRole implements Role {
 
 	mayBlock(refs: readonly ObjectRef[]): void {
 		const task = currentTask();
-		if (this.#board.blocked >= MOST_SPARE_WORKERS) {
+		const { spareWorkers } = this.#data;
+		if (this.#board.blocked >= spareWorkers) {
 			throw new RayError(
-				`getSync() in task ${task?.name ?? ""}: ${MOST_SPARE_WORKERS} tasks already block their threads by getSync(), ` +
+				`getSync() in task ${task?.name ?? ""}: ${spareWorkers} tasks already block their threads by getSync(), ` +
 					"each waiting for another, and no more threads are started for them. Await get() instead: that blocks none.",
 			);
 		}
@@ -131,7 +129,7 @@ export class WorkerRole implements Role {
 
 	beforeBlocking(suspended: boolean): void {
 		this.#board.addBlocked(1);
-		wakeThread(this.thread, this.#driver);
+		wakeThread(this.thread, this.#data.driver);
 		if (this.#blocks++ > 0) return;
 		const blocking = suspended ? currentTask() : undefined;
 		for (const task of (this.loop as Loop).unfinished.values()) task.cpu.threadBlocks(task === blocking);

@@ -85,6 +85,92 @@ describe("a task's environment", () => {
 	});
 });
 
+describe("an environment in which workers do not start", () => {
+	const broken = { runtimeEnv: { execArgv: ["--require", "./no-such-file.cjs"] } };
+	const lost = colour.options(broken);
+	const why = /Task anonymous cannot run\. Workers do not start \(runtimeEnv .*no-such-file.*\): .*Cannot find module/s;
+
+	it("fails its own tasks, then and later, with the reason, and no others", () =>
+		withRuntime({ numCpus: 2, ...paint("red") }, async () => {
+			const argument = ray.remote(() => new Promise<number>((resolve) => setTimeout(resolve, 1500, 1))).remote();
+			const waiting = ray.remote((x: number) => x, broken).remote(argument);
+			const errors = await Promise.all([lost.remote(), lost.remote()].map((ref) => failure(ref.get())));
+			for (const error of errors) {
+				expect(error).toBeInstanceOf(ray.TaskUnschedulableError);
+				expect(error.message).toMatch(why);
+				expect(error.cause).toBeInstanceOf(Error);
+			}
+			expect(await colour.remote().get()).toBe("red");
+			const begun = performance.now();
+			expect((await failure(lost.remote().get())).message).toMatch(why);
+			expect(performance.now() - begun).toBeLessThan(500);
+			expect((await failure(waiting.get())).message).toMatch(why);
+		}));
+
+	it("fails what tasks submit for it, whether they await it or block", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const awaits = ray.remote(() =>
+				lost
+					.remote()
+					.get()
+					.catch((error: Error) => error.message),
+			);
+			const blocks = ray.remote(() => {
+				try {
+					return ray.getSync(lost.remote());
+				} catch (error) {
+					return (error as Error).message;
+				}
+			});
+			for (const outer of [awaits, blocks, awaits]) expect(await outer.remote().get()).toMatch(why);
+		}));
+
+	it("fails a task's several results and a generator, and takes no retry", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const several = ray.remote(() => [1, 2], { ...broken, numReturns: 2, retryExceptions: true });
+			for (const ref of several.remote()) expect((await failure(ref.get())).message).toMatch(why);
+			const items = ray.remote(function* () {
+				yield 1;
+			}, broken);
+			const { value } = await items.remote().next();
+			expect((await failure((value as ray.ObjectRef).get())).message).toMatch(why);
+		}));
+
+	it("is told to a driver that is blocked", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const shown = /Task anonymous cannot run\. Workers do not start .*no-such-file/;
+			for (let i = 0; i < 2; i++) expect(() => ray.getSync(lost.remote(), { timeout: 20_000 })).toThrow(shown);
+			expect(ray.getSync(colour.remote())).toBeUndefined();
+		}));
+
+	it("does not keep shutdown waiting", async () => {
+		const runtime = await ray.createRuntime({ numCpus: 1, objectStoreMemory: "8MiB" });
+		const failed = failure(runtime.run(() => lost.remote().get()));
+		await runtime.shutdown({ drain: true });
+		expect((await failed).message).toMatch(why);
+	});
+
+	it("is one in which workers failed to start three times in a row, whatever those of others do", async () => {
+		const folder = await mkdtemp(join(tmpdir(), "wasmray-test-"));
+		const preload = join(folder, "preload.cjs");
+		// Ends the first two threads of each name.
+		writeFileSync(
+			preload,
+			`const { appendFileSync, statSync } = require("node:fs");
+			const file = ${JSON.stringify(folder)} + "/" + process.env.COLOUR;
+			appendFileSync(file, ".");
+			if (statSync(file).size < 3) process.exit(1);`,
+		);
+		await withRuntime({ numCpus: 1 }, async () => {
+			const refs = ["blue", "green", "white"].map((name) => {
+				const runtimeEnv = { ...paint(name).runtimeEnv, execArgv: ["--require", preload] };
+				return colour.options({ runtimeEnv }).remote();
+			});
+			expect(await ray.get(refs)).toEqual(["blue", "green", "white"]);
+		});
+	});
+});
+
 describe("kinds of workers", () => {
 	const environment = (a: string) => ({ envVars: { A: a } });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as ray from "../../src/index.ts";
+import { collectGarbage } from "../../src/platform/collect.ts";
 import type { ObjectRefGenerator } from "../../src/types.ts";
 import { failure, withRuntime } from "./with-runtime.ts";
 
@@ -87,5 +88,51 @@ describe("a generator that is left", () => {
 			while (made === undefined) made = await whatWasMade.remote().get();
 			expect(made.length).toBeLessThanOrEqual(4);
 			expect(made).toEqual([...made.keys()]);
+		}));
+
+	const endless = ray.remote(
+		function* (at: number) {
+			const log = globalThis as { endings?: number[] };
+			try {
+				for (;;) yield "item";
+			} finally {
+				log.endings = [...(log.endings ?? []), at];
+			}
+		},
+		{ generatorBackpressure: 1, numCpus: 0 },
+	);
+	const endings = ray.remote(() => (globalThis as { endings?: number[] }).endings ?? []);
+	const collected = async () => {
+		collectGarbage();
+		// Finalizers run in a macrotask of their own.
+		await new Promise((resolve) => setTimeout(resolve, 1));
+	};
+
+	it("is dropped when nobody can reach it any more, but not for as long as somebody holds completed()", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const begin = async (at: number) => {
+				const items = endless.remote(at);
+				await items.next();
+				return items.completed();
+			};
+			let held: ray.ObjectRef<void> | undefined = await begin(1);
+			await begin(2);
+			while (!(await endings.remote().get()).includes(2)) await collected();
+			expect(await endings.remote().get()).toEqual([2]);
+			expect(ray.cancel(held)).toBe(true);
+			held = undefined;
+			while (!(await endings.remote().get()).includes(1)) await collected();
+		}));
+
+	it("stays when its reader is slow, though garbage is collected meanwhile", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const items = endless.remote(1);
+			await items.next();
+			let collections = 0;
+			const registry = new FinalizationRegistry(() => collections++);
+			registry.register({}, undefined);
+			while (collections === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+			expect(await (await items.next()).value?.get()).toBe("item");
+			expect(ray.cancel(items)).toBe(true);
 		}));
 });

@@ -185,6 +185,7 @@ describe("workers that cannot start", () => {
 		});
 		const error = await runtime.run(() => failure(double.remote(1).get()));
 		expect(error.message).toMatch(/Workers do not start.*no-such-file/);
+		expect(() => runtime.put(1)).toThrow(/has ended by itself.*Workers do not start.*no-such-file/);
 		await runtime.shutdown();
 	});
 });

@@ -32,6 +32,15 @@ describe("a process", () => {
 		expect(await run("ends-pending")).toEqual({ code: 0, signal: null, out: "down\ndown\ndown\n", err: "" });
 	});
 
+	it.each([
+		["driver", "the program's"],
+		["nested", "a task's"],
+	])("ends though a generator is paused that nobody can read any more (%s)", async (where, name) => {
+		const { code, out } = await run("abandoned", where);
+		expect(code).toBe(0);
+		expect(out).toMatch(new RegExp(`^0\\n\\(numbers pid=\\d+ worker=\\d+\\) ${name} is left\\n$`));
+	});
+
 	it.runIf(process.platform === "linux")(
 		"gets the memory of runtimes back that it shut down, idle ones too",
 		async () => {

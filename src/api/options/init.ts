@@ -76,6 +76,7 @@ export function initSettings(call: string, options: unknown): InitSettings {
 		logToDriver: given.logToDriver ?? true,
 		checkImmutability: false,
 		traceCreation: false,
+		spareWorkers: undefined,
 		serializers: knownSerializers(),
 	};
 }

@@ -16,7 +16,7 @@ import type { GetOptions, ObjectState, RuntimeContext, ShutdownOptions, StoreSta
 import type { EncodeHooks } from "../../values/hooks.ts";
 import type { SerializerRegistry } from "../../values/registry.ts";
 import type { Arrivals, Engine } from "../engine.ts";
-import type { RefGenerator } from "../generator.ts";
+import { RefGenerator } from "../generator.ts";
 import type { Inspection } from "../inspection.ts";
 import { isRef, type ObjectRef } from "../ref.ts";
 import type { TaskSettings } from "../settings.ts";
@@ -26,6 +26,7 @@ import { Deadlines } from "./deadlines.ts";
 import { GetMany, GetOne, RefArrivals, Turns, timedOut, WaitSome } from "./gets.ts";
 import { idOf } from "./ids.ts";
 import { Mailbox } from "./mailbox.ts";
+import { PausedStreams } from "./paused.ts";
 import { producerOf, type TaskPlace } from "./producer.ts";
 import { getSync, OUT_OF_TIME } from "./protocol/getSync.ts";
 import { Runner } from "./protocol/run.ts";
@@ -97,11 +98,14 @@ export class LocalEngine implements Engine {
 	readonly #role: Role;
 	readonly #objectStoreMemory: number;
 	readonly #blocking: Blocking;
+	readonly #paused: PausedStreams;
 	readonly #turns = new Turns();
 	/** The program has called `shutdown`: what it submitted may go on for a while, and submit more, but the program may not. */
 	#closing = false;
 	/** What whoever waited was told when the runtime ended. */
 	#over: Error | undefined;
+	/** It ended by itself. */
+	#failed = false;
 
 	constructor(
 		thread: CoreThread,
@@ -126,6 +130,7 @@ export class LocalEngine implements Engine {
 		this.#room = new Room(thread, options.maxPendingTasks);
 		this.#blocking = new Blocking(this, role);
 		this.runner = new Runner(thread.calls, thread.views.i32, nextTurn, nap);
+		this.#paused = new PausedStreams(thread, options.collect);
 		this.mailbox = new Mailbox(thread, this.runner, {
 			ready: (slot, generation) => this.waits.ready(slot, generation),
 			runner: (task, generation, bits) => role.runner(task, generation, bits),
@@ -168,7 +173,9 @@ export class LocalEngine implements Engine {
 	}
 
 	#checkOpen(): void {
-		if (this.#over !== undefined) throw new RuntimeShutdownError("The runtime is shut down.");
+		if (this.#over === undefined) return;
+		if (!this.#failed) throw new RuntimeShutdownError("The runtime is shut down.");
+		throw new RuntimeShutdownError(`The runtime has ended by itself. ${this.#over.message}`, { cause: this.#over });
 	}
 
 	// ── objects ──
@@ -285,6 +292,7 @@ export class LocalEngine implements Engine {
 			throw new RuntimeShutdownError(`Task ${settings.name}: the runtime is being shut down, and takes no new tasks.`);
 		}
 		const made = this.#submissions.submit(settings, args, this.#role.origin());
+		if (made instanceof RefGenerator && settings.generatorBackpressure > 0) this.#paused.add(made.stream);
 		if (this.audit?.tasks !== undefined) {
 			const ref = firstRef(made);
 			const { task, taskGeneration } = ref ?? this.thread;
@@ -395,13 +403,15 @@ export class LocalEngine implements Engine {
 		this.#role.shutdownNow();
 	}
 
-	/** Nothing goes on here any more: whoever waits is told. */
-	close(error: Error): void {
+	/** Nothing goes on here any more: whoever waits is told. `failed`: nobody has asked for the end. */
+	close(error: Error, failed = false): void {
 		if (this.#over !== undefined) return;
 		this.#over = error;
+		this.#failed = failed;
 		this.store.close();
 		this.mailbox.close();
 		this.deadlines.close();
+		this.#paused.close();
 		this.#room.abandon(error);
 		this.waits.abandonAll(error);
 	}

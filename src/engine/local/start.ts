@@ -8,7 +8,7 @@ import { testRunner } from "../../functions/importing.ts";
 import { collectGarbage } from "../../platform/collect.ts";
 import type { InitSettings } from "../settings.ts";
 import { Audit } from "./audit.ts";
-import { Board } from "./board.ts";
+import { Board, MOST_SPARE_WORKERS } from "./board.ts";
 import { LocalEngine } from "./engine.ts";
 import { LocalInspection } from "./inspection.ts";
 import { Logs } from "./logs.ts";
@@ -16,8 +16,10 @@ import { Kinds, resourceTable } from "./plans.ts";
 import { Relief } from "./relief.ts";
 import { Service } from "./service.ts";
 import { Shipping } from "./shipping.ts";
+import { Shortage } from "./shortage.ts";
 import { throwStatus } from "./status.ts";
 import { Submissions } from "./submissions.ts";
+import { Substitutes } from "./substitutes.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** Room for so many live objects, unfinished tasks, and threads. Untouched tables cost nothing. */
@@ -58,18 +60,22 @@ export async function startLocalEngine(settings: InitSettings): Promise<LocalEng
 		objectStoreMemory: settings.objectStoreMemory,
 		maxPendingTasks: settings.maxPendingTasks ?? 0xffffffff,
 	};
-	const { checkImmutability, traceCreation } = settings;
+	const { checkImmutability, traceCreation, spareWorkers = MOST_SPARE_WORKERS } = settings;
 	const audit = checkImmutability || traceCreation ? { checkImmutability, traceCreation } : undefined;
+	const substitutes = new Substitutes(thread, module, memory);
 	const supervisor = new Supervisor({
 		id,
 		namespace: settings.namespace,
 		numCpus: Math.max(1, Math.ceil(settings.numCpus)),
 		mostWorkers: THREADS - 1,
+		spareWorkers,
 		kinds,
 		board,
-		data: { ...shared, module, driver, resources, board: board.words, testRunner: testRunner(), audit },
+		data: { ...shared, spareWorkers, module, driver, resources, board: board.words, testRunner: testRunner(), audit },
 		logs,
 		service: new Service(thread, memory, board.words),
+		substitutes,
+		shortage: new Shortage(substitutes),
 		onClosed: () => {},
 	});
 	let submissions: Submissions | undefined;

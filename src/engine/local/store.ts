@@ -49,8 +49,8 @@ export interface StoreOptions {
 	readonly serializers: SerializerRegistry;
 	readonly encodeHooks: EncodeHooks;
 	readonly extension: (type: number, description: unknown) => unknown;
-	/** Asks for a garbage collection, whose finalizers release what is unreachable. */
-	readonly collect: () => unknown;
+	/** Asks for a garbage collection, whose finalizers release what is unreachable; false: there is no way to. */
+	readonly collect: () => boolean;
 	readonly relief: Relief;
 	/** In tests. */
 	readonly audit?: Audit | undefined;
@@ -94,6 +94,11 @@ export class Store {
 		this.#plainHooks = { extension: options.extension };
 		this.#collecting = new Collecting(options.objectStoreMemory, options.collect);
 		this.#encoder = new Encoder(options.serializers, options.encodeHooks);
+	}
+
+	/** The same for another of this thread's places in the core. */
+	forThread(thread: CoreThread): Store {
+		return new Store(this.#engine, thread, this.#options);
 	}
 
 	/** After this, finalizers do nothing: the memory is given up as a whole. */

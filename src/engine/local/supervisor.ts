@@ -7,14 +7,16 @@ import { OutOfMemoryError, RayError, RuntimeShutdownError, WorkerCrashedError } 
 import { onLoopEmpty } from "../../platform/process.ts";
 import { nextTurn } from "../../platform/yield.ts";
 import type { RuntimeContext, RuntimeEnv, ShutdownOptions } from "../../types.ts";
-import { type Board, MOST_KINDS, MOST_SPARE_WORKERS } from "./board.ts";
+import { type Board, MOST_KINDS } from "./board.ts";
 import type { LocalEngine, Role } from "./engine.ts";
 import { idOf } from "./ids.ts";
 import type { Logs } from "./logs.ts";
 import { functionName } from "./names.ts";
 import type { Kinds } from "./plans.ts";
 import type { Service } from "./service.ts";
+import type { Shortage } from "./shortage.ts";
 import type { Submissions } from "./submissions.ts";
+import type { Substitutes } from "./substitutes.ts";
 import { type Worker, Workers, type WorkersOptions } from "./workers.ts";
 
 /** A worker that ends before it has ever run its loop so often in a row is not started again. */
@@ -31,11 +33,15 @@ export interface SupervisorOptions {
 	readonly numCpus: number;
 	/** As many workers as there may be. */
 	readonly mostWorkers: number;
+	/** As many more than CPUs for those that block. */
+	readonly spareWorkers: number;
 	readonly kinds: Kinds;
 	readonly board: Board;
 	readonly data: WorkersOptions["data"];
 	readonly logs: Logs;
 	readonly service: Service;
+	readonly substitutes: Substitutes;
+	readonly shortage: Shortage;
 	readonly onClosed: () => void;
 }
 
@@ -47,7 +53,8 @@ export class Supervisor implements Role {
 	#workers: Workers | undefined;
 	#stopping = false;
 	#withdraw = () => {};
-	#failedStarts = 0;
+	/** In a row, by kind of worker. */
+	readonly #failedStarts = new Map<number, number>();
 	/** Why the worker that is being recovered ended. */
 	#crash: { workerId: number; cause: unknown } | undefined;
 	/** Since when the driver is blocked, and how often: a retry's rule may block again. */
@@ -63,9 +70,7 @@ export class Supervisor implements Role {
 		this.#submissions = submissions;
 		this.#workers = new Workers(engine.thread, {
 			data: this.#options.data,
-			onUp: () => {
-				this.#failedStarts = 0;
-			},
+			onUp: ({ kind }) => this.#failedStarts.delete(kind),
 			onForce: (task, generation) => this.endWorkerOf(task, generation),
 			onShort: (kind) => this.#addWorker(kind),
 			onKind: (kind, environment) => this.#wantKind(kind, environment),
@@ -89,8 +94,8 @@ export class Supervisor implements Role {
 
 	/** There are to be as many workers of a kind as CPUs, and one for each that blocks. */
 	wantWorkers(kind: number): void {
-		if (this.#stopping) return;
-		const spare = Math.min(this.#options.board.blocked, MOST_SPARE_WORKERS);
+		if (this.#stopping || this.#options.substitutes.has(kind)) return;
+		const spare = Math.min(this.#options.board.blocked, this.#options.spareWorkers);
 		const environment = this.#options.kinds.environments.get(kind);
 		for (let missing = this.#options.numCpus + spare - this.#all.countOf(kind); missing > 0; missing--) {
 			// Other kinds may need one yet.
@@ -101,9 +106,13 @@ export class Supervisor implements Role {
 
 	/** One more, though none is blocked. */
 	#addWorker(kind: number): void {
-		if (this.#stopping || this.#all.countOf(kind) >= this.#options.numCpus + 2 * MOST_SPARE_WORKERS) return;
-		if (this.#all.count < this.#options.mostWorkers - MOST_KINDS) {
-			this.#all.start(kind, this.#options.kinds.environments.get(kind));
+		if (this.#stopping || this.#options.substitutes.has(kind)) return;
+		const { numCpus, spareWorkers, mostWorkers, kinds, shortage } = this.#options;
+		const count = this.#all.countOf(kind);
+		if (count < numCpus + 2 * spareWorkers && this.#all.count < mostWorkers - MOST_KINDS) {
+			this.#all.start(kind, kinds.environments.get(kind));
+		} else {
+			shortage.note(kind, this.#engine as LocalEngine, count);
 		}
 	}
 
@@ -163,10 +172,12 @@ export class Supervisor implements Role {
 		this.#engine.mailbox.drain();
 		this.#crash = undefined;
 		if (this.#stopping) return;
+		const { kind } = worker;
 		// One that was ended on purpose might have started well.
-		const failed = !worker.up && !worker.ending;
-		if (failed && ++this.#failedStarts >= MOST_FAILED_STARTS) this.#giveUp(worker.kind, worker.cause);
-		else this.wantWorkers(worker.kind);
+		const failed = !worker.up && !worker.ending ? (this.#failedStarts.get(kind) ?? 0) + 1 : 0;
+		if (failed > 0) this.#failedStarts.set(kind, failed);
+		if (failed >= MOST_FAILED_STARTS) this.#giveUp(kind, worker.cause);
+		else this.wantWorkers(kind);
 	}
 
 	#poisoned(worker: Worker): void {
@@ -174,19 +185,31 @@ export class Supervisor implements Role {
 			`Worker ${worker.index} was lost inside the core, so nothing in the object store can be trusted. Start another runtime.`,
 			{ cause: worker.cause },
 		);
-		this.#end(error);
+		this.#end(error, true);
 	}
 
-	/** Workers of this kind cannot run: what waits for them never will. */
+	/** Workers of this kind do not start: their tasks fail, or, if they are those that every task may need, the runtime ends. */
 	#giveUp(kind: number, cause: unknown): void {
+		if (this.#options.substitutes.has(kind)) return;
 		const environment = JSON.stringify(this.#options.kinds.environments.get(kind) ?? {});
-		const error = new RayError(`Workers do not start (runtimeEnv ${environment}): ${describe(cause)}`, { cause });
-		this.#end(error);
+		const why = `Workers do not start (runtimeEnv ${environment}): ${describe(cause)}`;
+		if (kind === 0) {
+			this.#end(new RayError(why, { cause }), true);
+			return;
+		}
+		for (const worker of this.#all.all) {
+			if (worker.kind === kind && !worker.up) void this.#all.end(worker, "others of its kind do not start");
+		}
+		try {
+			this.#options.substitutes.add(kind, this.#engine as LocalEngine, why, cause);
+		} catch (error) {
+			this.#end(new RayError(`${why} Nor is there room to refuse their tasks: ${describe(error)}`, { cause }), true);
+		}
 	}
 
 	/** At once, by itself: there is nobody to wait for. */
-	#end(error: Error): void {
-		this.#close(error);
+	#end(error: Error, failed = false): void {
+		this.#close(error, failed);
 		for (const worker of this.#all.all) this.#all.endNow(worker);
 		this.#options.logs.close();
 	}
@@ -307,6 +330,7 @@ export class Supervisor implements Role {
 		// A driver that is not blocked hears by events, which tell more.
 		if (this.#blocks === 0) return Number.POSITIVE_INFINITY;
 		this.#all.recoverStopped();
+		this.#options.substitutes.failReady();
 		if (this.#all.stopThoseOutside()) return 0;
 		const due = this.#blockedSince + SERVICE_AFTER;
 		if (performance.now() < due) return due;
@@ -367,11 +391,12 @@ export class Supervisor implements Role {
 		this.#end(new RuntimeShutdownError("The runtime was shut down before this was ready."));
 	}
 
-	#close(error: Error): void {
+	#close(error: Error, failed = false): void {
 		this.#stopping = true;
 		this.#withdraw();
 		(this.#engine as LocalEngine).reportUnread();
-		(this.#engine as LocalEngine).close(error);
+		(this.#engine as LocalEngine).close(error, failed);
+		this.#options.substitutes.close();
 		this.#options.service.close();
 		this.#options.onClosed();
 	}

@@ -24,33 +24,41 @@ const its = ({ task, generation }: TaskRef) => [task, generation] as const;
 const canceller = (options: number): Body<On<{ readonly task: TaskRef }>> =>
 	function* (t, { task }) {
 		const status = yield t.call("cancel", ...its(task), REASON_CANCELLED, options);
+		t.log(status);
 		if (status !== STATUS_OK && status !== STATUS_STALE) throw new Error(`cancel answered ${status}`);
 	};
 
 const isOver = (stage: Stage, task: TaskRef) =>
 	stage.taskPhaseOf(task) === TASK_PHASE_VACANT ? undefined : `the task is in phase ${stage.taskPhaseOf(task)}`;
 
-const askCancel = scenario({
-	name: "a failure that somebody is asked about against cancel",
-	setup: (stage) => {
-		const task = stage.actor(1).submit(stage.code, { retries: 1 });
-		stage.actor(0).begin(stage);
-		return { task };
-	},
-	threads: [
-		function* (t, { task }) {
-			yield* need(t, "ask", ...its(task), ERROR, 1, 0, 0, 0);
-			yield* need(t, "drain");
+/** Whichever of the two ends the task, it ends by the cancel, which says so: 1 is with children, and 2 settles. */
+const askCancel = [2, 3].flatMap((options) =>
+	scenario({
+		name: `a failure that somebody is asked about against cancel${options & 1 ? " with children" : ""}`,
+		setup: (stage) => {
+			const task = stage.actor(1).submit(stage.code, { retries: 1 });
+			stage.actor(0).begin(stage);
+			if (options & 1) stage.driver.submit(stage.code, { parent: task });
+			return { task };
 		},
-		canceller(2),
-	],
-	check: ({ stage, task }) => {
-		const [reason, index, generation] = stage.valueWordsOf(task.result);
-		const named = reason === REASON_CANCELLED && index === task.task && generation === task.generation;
-		return named ? isOver(stage, task) : `its result names task ${index} of ${generation} and reason ${reason}`;
-	},
-	victims: [0],
-});
+		threads: [
+			function* (t, { stage, task }) {
+				const next = yield* need(t, "ask", ...its(task), ERROR, 1, 0, 0, 0);
+				if (next > 0) yield* must(t, "untake", next, taskGenerationOf(stage, t));
+				yield* need(t, "drain");
+			},
+			canceller(options),
+		],
+		check: ({ stage, task }, { logOf }) => {
+			const [answer] = logOf(1);
+			if (answer !== STATUS_OK) return `cancel answered ${answer}`;
+			const [reason, index, generation] = stage.valueWordsOf(task.result);
+			const named = reason === REASON_CANCELLED && index === task.task && generation === task.generation;
+			return named ? isOver(stage, task) : `its result names task ${index} of ${generation} and reason ${reason}`;
+		},
+		victims: [0],
+	}),
+);
 
 const untakeCancel = scenario({
 	name: "a task that is put back against cancel",
