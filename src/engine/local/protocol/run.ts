@@ -37,7 +37,7 @@ export class Runner {
 	#wake: (() => void) | undefined;
 
 	/** `words`: the whole memory. */
-	constructor(core: CoreExports, words: Int32Array, giveTurn: GiveTurn, nap: GiveTurn) {
+	constructor(core: CoreExports, words: Int32Array, giveTurn: GiveTurn, nap: GiveTurn = giveTurn) {
 		this.steps = new Steps(core);
 		this.#core = core;
 		this.#words = words;
