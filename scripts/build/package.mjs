@@ -54,6 +54,8 @@ async function convertToCommonJs(modules) {
 				format: "cjs",
 				platform: "node",
 				target,
+				// import() there would be the ES modules' loader, which such programs need not start.
+				supported: { "dynamic-import": false },
 				write: false,
 				logLevel: "silent",
 			});

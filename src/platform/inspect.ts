@@ -3,7 +3,6 @@
  * Asked through Node's in-process inspector. Hosts without one (Deno and Bun offer the module, but it does not answer
  * at once) get `undefined`, and their callers go by the source's text.
  */
-import process from "node:process";
 import { requireOf } from "./require.ts";
 
 export interface VariableScope {

@@ -34,6 +34,7 @@ export interface SupervisorOptions {
 	readonly kinds: Kinds;
 	readonly board: Board;
 	readonly data: WorkersOptions["data"];
+	readonly ahead: WorkersOptions["ahead"];
 	readonly logs: Logs;
 	readonly service: Service;
 	readonly onClosed: () => void;
@@ -63,6 +64,7 @@ export class Supervisor implements Role {
 		this.#submissions = submissions;
 		this.#workers = new Workers(engine.thread, {
 			data: this.#options.data,
+			ahead: this.#options.ahead,
 			onUp: () => {
 				this.#failedStarts = 0;
 			},
