@@ -11,9 +11,8 @@ async function startEngine(settings: InitSettings): Promise<Engine> {
 	try {
 		const { startLocalEngine } = await import("../engine/local/start.ts");
 		return startLocalEngine(settings, ahead);
-	} catch (error) {
+	} finally {
 		ahead.close();
-		throw error;
 	}
 }
 

@@ -1,4 +1,3 @@
-
 /** 1: standard output, 2: standard error. */
 export type OutputStream = 1 | 2;
 

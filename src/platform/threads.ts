@@ -42,13 +42,19 @@ const TERMINATION_GRACE = hostName === "deno" ? 1000 : Number.POSITIVE_INFINITY;
 /** A program's text as a function of what a thread gives it, and what V8 has made of it. */
 export interface CompiledProgram {
 	readonly text: string;
+	/** What stacks show; a `sourceURL` in the text is not read again. */
+	readonly filename: string;
 	readonly cachedData?: Uint8Array;
 }
 
-/** Compiles a program for all the threads that will run it, which then take a fifth of the time; only V8 as Node has it can do that. */
-export function compileProgram(code: string): CompiledProgram {
+/**
+ * Compiles a program for all the threads that will run it, which then take a fifth of the time; only V8 as Node has it can do that. A
+ * thread whose options make V8 refuse it compiles the text again.
+ */
+export function compileProgram(code: string, filename: string): CompiledProgram {
 	const text = asFunction(code);
-	return hostName === "node" ? { text, cachedData: new Script(text).createCachedData() } : { text };
+	const compiled = { text, filename };
+	return hostName === "node" ? { ...compiled, cachedData: new Script(text).createCachedData() } : compiled;
 }
 
 function asFunction(code: string): string {
@@ -56,20 +62,20 @@ function asFunction(code: string): string {
 }
 
 /**
- * What a thread runs first: it waits for its program, so that it can be started before there is one. And the program is not compiled
- * twice: a long text in the place of this one the host compiles once more, to see whether it is a module.
+ * What a thread runs first: it waits for its program, so that it can be started before there is one. Nor is the program compiled twice:
+ * a text in the place of this one the host compiles once more, to see whether it is a module.
  */
 const FIRST_LINES = `"use strict";
-require("node:worker_threads").parentPort.once("message", ({ text, cachedData, given }) => {
+require("node:worker_threads").parentPort.once("message", ({ text, filename, cachedData, given }) => {
 	const { Script } = require("node:vm");
 	const module = { exports: {} };
-	const program = new Script(text, { cachedData }).runInThisContext();
+	const program = new Script(text, { filename, cachedData }).runInThisContext();
 	program(require, module, module.exports, given, (url) => import(url));
-});`;
+});
+//# sourceURL=wasmray/thread.js`;
 
 /**
- * Starts a thread, which waits for what it shall run. That takes tens of milliseconds, also of threads that are busy: whoever knows that it
- * will need one starts it early. It does not keep the process alive unless `ref()` says so.
+ * Starts a thread, which waits for what it shall run. That takes tens of milliseconds: whoever knows that it will need one starts it early. It does not keep the process alive unless `ref()` says so.
  */
 export function openThread(options: ThreadOptions = {}): WorkerThread {
 	const [lifeline, workersEnd] = TERMINATION_GRACE < Number.POSITIVE_INFINITY ? openChannel() : [];

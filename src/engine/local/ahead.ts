@@ -6,18 +6,25 @@ import { openThread, type ThreadOptions, type WorkerThread } from "../../platfor
 import type { RuntimeEnv } from "../../types.ts";
 import type { InitSettings } from "../settings.ts";
 
+/** Starting a thread takes this one two milliseconds, which the first tasks wait for. */
+const MOST_AHEAD = 4;
+
 export class ThreadsAhead {
 	readonly #waiting: WorkerThread[] = [];
 
 	/** As many as there will be workers, but one processor is left to this thread, which they wait for. */
 	constructor({ numCpus, runtimeEnv }: InitSettings) {
-		const count = Math.max(1, Math.min(Math.ceil(numCpus), parallelism() - 1));
+		const count = Math.max(1, Math.min(Math.ceil(numCpus), parallelism() - 1, MOST_AHEAD));
 		try {
 			while (this.#waiting.length < count) this.#waiting.push(openThread(threadOptions(runtimeEnv)));
 		} catch (error) {
 			this.close();
 			throw error;
 		}
+	}
+
+	get count(): number {
+		return this.#waiting.length;
 	}
 
 	/** One for a worker with the runtime's own environment. */

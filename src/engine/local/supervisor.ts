@@ -47,6 +47,8 @@ export class Supervisor implements Role {
 	#submissions: Submissions | undefined;
 	#workers: Workers | undefined;
 	#stopping = false;
+	/** As many workers of the runtime's own kind as are to be started by now. */
+	#ownWorkers: number;
 	#withdraw = () => {};
 	#failedStarts = 0;
 	/** Why the worker that is being recovered ended. */
@@ -57,6 +59,7 @@ export class Supervisor implements Role {
 
 	constructor(options: SupervisorOptions) {
 		this.#options = options;
+		this.#ownWorkers = Math.min(options.numCpus, options.ahead.count);
 	}
 
 	begin(engine: LocalEngine, submissions: Submissions): void {
@@ -83,6 +86,18 @@ export class Supervisor implements Role {
 			throw error;
 		}
 		this.#withdraw = onLoopEmpty(this.#loopEmpty);
+		nextTurn(() => this.#startOthers());
+	}
+
+	/** Those for which no thread waits: the program submits its first tasks meanwhile, and the first workers get to them sooner. */
+	#startOthers(): void {
+		if (this.#ownWorkers === this.#options.numCpus) return;
+		this.#ownWorkers = this.#options.numCpus;
+		try {
+			this.wantWorkers(0);
+		} catch (error) {
+			this.#giveUp(0, error);
+		}
 	}
 
 	get #all(): Workers {
@@ -94,7 +109,8 @@ export class Supervisor implements Role {
 		if (this.#stopping) return;
 		const spare = Math.min(this.#options.board.blocked, MOST_SPARE_WORKERS);
 		const environment = this.#options.kinds.environments.get(kind);
-		for (let missing = this.#options.numCpus + spare - this.#all.countOf(kind); missing > 0; missing--) {
+		const wanted = kind === 0 ? this.#ownWorkers : this.#options.numCpus;
+		for (let missing = wanted + spare - this.#all.countOf(kind); missing > 0; missing--) {
 			// Other kinds may need one yet.
 			if (this.#all.count >= this.#options.mostWorkers - MOST_KINDS && this.#all.countOf(kind) > 0) break;
 			this.#all.start(kind, environment);
@@ -308,6 +324,7 @@ export class Supervisor implements Role {
 		this.beforeResults();
 		// A driver that is not blocked hears by events, which tell more.
 		if (this.#blocks === 0) return Number.POSITIVE_INFINITY;
+		this.#startOthers();
 		this.#all.recoverStopped();
 		if (this.#all.stopThoseOutside()) return 0;
 		const due = this.#blockedSince + SERVICE_AFTER;

@@ -33,7 +33,7 @@ import { workerCode } from "./worker-code.generated.ts";
 let compiled: CompiledProgram | undefined;
 
 function workerProgram(): CompiledProgram {
-	compiled ??= compileProgram(workerCode);
+	compiled ??= compileProgram(workerCode, "wasmray/worker.js");
 	return compiled;
 }
 
@@ -65,9 +65,9 @@ export interface WorkersOptions {
 	readonly onUp: (worker: Worker) => void;
 	/** A worker wants another one ended, with the task that it runs. */
 	readonly onForce: (task: number, generation: number) => void;
-	/** A worker submits tasks for this kind of workers. */
 	/** Work of this kind is ready that no worker may take beside its suspended tasks. */
 	readonly onShort: (kind: number) => void;
+	/** A worker submits tasks for this kind of workers. */
 	readonly onKind: (kind: number, environment: RuntimeEnv | undefined) => void;
 	/** The thread has stopped, its slot is not recovered yet. */
 	readonly onStopped: (worker: Worker) => void;
