@@ -63,14 +63,18 @@ function asFunction(code: string): string {
 
 /**
  * What a thread runs first: it waits for its program, so that it can be started before there is one. Nor is the program compiled twice:
- * a text in the place of this one the host compiles once more, to see whether it is a module.
+ * a text in the place of this one the host compiles once more, to see whether it is a module. Deno reports no exhausted heap of what runs
+ * while a message is handed over.
  */
 const FIRST_LINES = `"use strict";
 require("node:worker_threads").parentPort.once("message", ({ text, filename, cachedData, given }) => {
-	const { Script } = require("node:vm");
-	const module = { exports: {} };
-	const program = new Script(text, { filename, cachedData }).runInThisContext();
-	program(require, module, module.exports, given, (url) => import(url));
+	const begin = () => {
+		const { Script } = require("node:vm");
+		const module = { exports: {} };
+		const program = new Script(text, { filename, cachedData }).runInThisContext();
+		program(require, module, module.exports, given, (url) => import(url));
+	};
+	"Deno" in globalThis ? setTimeout(begin, 0) : begin();
 });
 //# sourceURL=wasmray/thread.js`;
 
