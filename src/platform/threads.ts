@@ -42,8 +42,6 @@ const TERMINATION_GRACE = hostName === "deno" ? 1000 : Number.POSITIVE_INFINITY;
 /** A program's text as a function of what a thread gives it, and what V8 has made of it. */
 export interface CompiledProgram {
 	readonly text: string;
-	/** What stacks show; a `sourceURL` in the text is not read again. */
-	readonly filename: string;
 	readonly cachedData?: Uint8Array;
 }
 
@@ -51,10 +49,9 @@ export interface CompiledProgram {
  * Compiles a program for all the threads that will run it, which then take a fifth of the time; only V8 as Node has it can do that. A
  * thread whose options make V8 refuse it compiles the text again.
  */
-export function compileProgram(code: string, filename: string): CompiledProgram {
+export function compileProgram(code: string): CompiledProgram {
 	const text = asFunction(code);
-	const compiled = { text, filename };
-	return hostName === "node" ? { ...compiled, cachedData: new Script(text).createCachedData() } : compiled;
+	return hostName === "node" ? { text, cachedData: new Script(text).createCachedData() } : { text };
 }
 
 function asFunction(code: string): string {
@@ -67,11 +64,11 @@ function asFunction(code: string): string {
  * while a message is handed over.
  */
 const FIRST_LINES = `"use strict";
-require("node:worker_threads").parentPort.once("message", ({ text, filename, cachedData, given }) => {
+require("node:worker_threads").parentPort.once("message", ({ text, cachedData, given }) => {
 	const begin = () => {
 		const { Script } = require("node:vm");
 		const module = { exports: {} };
-		const program = new Script(text, { filename, cachedData }).runInThisContext();
+		const program = new Script(text, { cachedData }).runInThisContext();
 		program(require, module, module.exports, given, (url) => import(url));
 	};
 	"Deno" in globalThis ? setTimeout(begin, 0) : begin();

@@ -33,7 +33,7 @@ import { workerCode } from "./worker-code.generated.ts";
 let compiled: CompiledProgram | undefined;
 
 function workerProgram(): CompiledProgram {
-	compiled ??= compileProgram(workerCode, "wasmray/worker.js");
+	compiled ??= compileProgram(workerCode);
 	return compiled;
 }
 
