@@ -37,6 +37,10 @@ function pack(folder) {
 	for (const path of ["package.json", "LICENSE", "build/core.wasm", "build/core.single.wasm"]) {
 		if (!paths.includes(path)) throw new Error(`the package would lack ${path}`);
 	}
+	const slow = paths.filter(
+		(path) => path.endsWith(".js") && /[^\0-\x7f]/.test(readFileSync(join(root, path), "utf8")),
+	);
+	if (slow.length > 0) throw new Error(`not ASCII, so slow to load: ${slow.join(", ")}`);
 	console.log(`${filename}: ${paths.length} files, ${(size / 1024).toFixed(0)} KiB`);
 	return join(folder, filename);
 }

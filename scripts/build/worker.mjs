@@ -40,6 +40,7 @@ export async function bundleThread(path, name) {
 		// Names stay as they are: stack traces show them.
 		minifySyntax: true,
 		minifyWhitespace: true,
+		lineLimit: 120,
 		legalComments: "none",
 		plugins: [withoutTexts],
 		write: false,

@@ -1,6 +1,19 @@
 /** What a program loads and a worker does not: the means to start an engine. */
-import { startLocalEngine } from "../engine/local/start.ts";
+import type { Engine } from "../engine/engine.ts";
+import { ThreadsAhead } from "../engine/local/ahead.ts";
+import type { InitSettings } from "../engine/settings.ts";
 import { provideEngine } from "./lifecycle.ts";
 import "./members.ts";
 
-provideEngine(startLocalEngine);
+/** The engine is most of the package, and is loaded while its first threads start. */
+async function startEngine(settings: InitSettings): Promise<Engine> {
+	const ahead = new ThreadsAhead(settings);
+	try {
+		const { startLocalEngine } = await import("../engine/local/start.ts");
+		return startLocalEngine(settings, ahead);
+	} finally {
+		ahead.close();
+	}
+}
+
+provideEngine(startEngine);

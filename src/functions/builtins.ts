@@ -1,6 +1,5 @@
 /** Node's own modules and their members, recognised by what they are and found again in a worker. */
 import { builtinModules } from "node:module";
-import process from "node:process";
 import { requireOf } from "../platform/require.ts";
 import { ownValue } from "./globals.ts";
 

@@ -97,7 +97,8 @@ export class Capture extends ValueCapture {
 		const scopes = isClosed ? [] : insight()?.scopes;
 		// Without a call site there is no user's file to find either, and nobody to show it to.
 		const isAnywhere = isClosed && this.#site === undefined;
-		const at = functionPlace(source, this.#site, isRoot, isAnywhere ? () => undefined : insight, () => this.#open());
+		const wanted = { name: fn.name, source, isInline: isRoot, isClosed };
+		const at = functionPlace(wanted, this.#site, isAnywhere ? () => undefined : insight, () => this.#open());
 		const reading: Reading = { fn, within, source, analysis, closure, place, insight, scopes, at };
 		this.#refuseParts(reading);
 		if (!this.#isImported(reading)) this.nodes[place] = this.#node(reading);

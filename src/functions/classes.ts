@@ -2,7 +2,6 @@
  * A class with a codec is one class in each thread, whatever it came with: `instanceof` and #private names ask which one made
  * an instance. So it has an identity when it is sent, and is made where that is not known yet.
  */
-import { randomUUID } from "node:crypto";
 
 type Class = (...args: never[]) => unknown;
 
@@ -14,7 +13,7 @@ const identities = new WeakMap<object, string>();
 export function identityOf(type: object): string {
 	let identity = identities.get(type);
 	if (identity === undefined) {
-		prefix ??= randomUUID().slice(0, 13);
+		prefix ??= crypto.randomUUID().slice(0, 13);
 		identity = `${prefix}-${++count}`;
 		identities.set(type, identity);
 	}

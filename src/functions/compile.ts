@@ -1,5 +1,4 @@
 /** From a function's text to functions, in files and lines that stacks and `import()` take for the original ones. */
-import process from "node:process";
 import vm from "node:vm";
 import { filePath, fileUrl } from "./callsite.ts";
 import type { FunctionNode } from "./description.ts";

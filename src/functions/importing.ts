@@ -1,6 +1,6 @@
 /** Importing users' modules in a worker: which must not be, and how those are loaded that Node alone cannot read. */
-import process from "node:process";
 import { FunctionNotShippableError } from "../errors.ts";
+import { importUrl } from "../platform/threads.ts";
 import { filePath, fileUrl } from "./callsite.ts";
 import { importAs } from "./compile.ts";
 import { fileText } from "./place.ts";
@@ -29,7 +29,7 @@ export function importObstacle(file: string, runner = testRunner()): string | un
 
 export async function importModule(file: string): Promise<Record<string, unknown>> {
 	if (needsTypeScript(file)) await loadTypeScript(file);
-	return (await import(fileUrl(file))) as Record<string, unknown>;
+	return (await importUrl(fileUrl(file))) as Record<string, unknown>;
 }
 
 /** `import(specifier)` as the file `from` would do it, where the tool that runs that file has its own way. */

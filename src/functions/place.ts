@@ -13,25 +13,37 @@ export interface FunctionPlace {
 
 const nowhere: FunctionPlace = { line: 1, column: 1 };
 
+interface Wanted {
+	readonly name: string;
+	readonly source: string;
+	/** It may be the very argument of the call at the site. */
+	readonly isInline: boolean;
+	/** Its place serves nothing but stacks. */
+	readonly isClosed: boolean;
+}
+
 /**
- * A function mostly stands in the file that registers it, inline or above, which the file's text confirms. For all
- * others the inspector is asked, if there is one. `isInline`: it may be the very argument of the call at `site`.
+ * A function mostly stands in the file that registers it, inline or above, or in one that this imports it from, which the files'
+ * texts confirm. For all others the inspector is asked for the file, if there is one.
  */
 export function functionPlace(
-	source: string,
+	{ name, source, isInline, isClosed }: Wanted,
 	site: CallSite | undefined,
-	isInline: boolean,
 	insight: () => FunctionInsight | undefined,
 	inspector: () => Inspector | undefined,
 ): FunctionPlace {
 	const behindSite = site && isInline ? placeBehind(site, source) : undefined;
 	if (behindSite !== undefined) return behindSite;
+	const files = site === undefined ? [] : [site.file, ...importedFrom(site.file, name)];
+	// Opening the inspector takes longer than all the rest.
+	const declared = isClosed && declaration.test(source) ? firstOf(files, (file) => placeOnce(file, source)) : undefined;
+	if (declared !== undefined) return declared;
 	const location = insight()?.location;
 	if (location === undefined) return site === undefined ? nowhere : { file: site.file, line: site.line, column: 1 };
-	const inSitesFile = site && placeAt(site.file, location.line, location.column, source);
-	if (inSitesFile?.file !== undefined) {
-		learnScriptUrl(location.scriptId, inSitesFile.file);
-		return inSitesFile;
+	const found = firstOf(files, (file) => placeAt(file, location.line, location.column, source));
+	if (found?.file !== undefined) {
+		learnScriptUrl(location.scriptId, found.file);
+		return found;
 	}
 	const file = inspector()?.scriptUrl(location.scriptId);
 	const running = { line: location.line + 1, column: location.column + 1 };
@@ -49,23 +61,25 @@ interface ReadFile {
 	/** Where each line starts, found as needed. */
 	readonly lines: number[];
 }
-/** The last file read: the functions of one file mostly come one after the other. */
-let latest: ReadFile | undefined;
+/** The last files read: the functions of one file, registered in another, mostly come one after the other. */
+let latest: readonly ReadFile[] = [];
 
 export function fileText(file: string): string | undefined {
 	return readFile(file).text;
 }
 
 function readFile(file: string): ReadFile {
-	if (latest?.file === file) return latest;
+	const known = latest.find((read) => read.file === file);
+	if (known !== undefined) return known;
 	let text: string | undefined;
 	try {
 		text = readFileSync(filePath(file), "utf8");
 	} catch {
 		// Not a file: a bundle in memory, a page's script.
 	}
-	latest = { file, text, lines: [0] };
-	return latest;
+	const read: ReadFile = { file, text, lines: [0] };
+	latest = [read, ...latest.slice(0, 1)];
+	return read;
 }
 
 /** What stands on the line of a call, before and from its position on. */
@@ -87,6 +101,37 @@ export function bindsName(file: string, name: string): boolean {
 	const destructured = `(?:const|let|var)\\s*[{[][^=;]*${word}[^=;]*[}\\]]\\s*=`;
 	const imported = `import\\b[^"'();]*${word}[^"'();]*from`;
 	return new RegExp(`${declared}|${destructured}|${imported}`).test(text);
+}
+
+const declaration = /^(?:async\s+)?function\b/;
+
+function firstOf<T>(files: readonly string[], find: (file: string) => T | undefined): T | undefined {
+	for (const file of files) {
+		const found = find(file);
+		if (found !== undefined) return found;
+	}
+	return undefined;
+}
+
+/** Files of the user's that a file imports something of that name from. */
+function importedFrom(file: string, name: string): string[] {
+	const text = fileText(file);
+	if (text === undefined || !/^[\w$]+$/.test(name)) return [];
+	const word = new RegExp(`(?<![\\w$])${name.replaceAll("$", "\\$")}(?![\\w$])`);
+	const imports = text.matchAll(/\bimport\s*(\{[^}]*\}|[\w$]+)\s*from\s*["'](\.[^"']+)["']/g);
+	return [...imports]
+		.filter(([, names]) => word.test(names as string))
+		.map(([, , from]) => {
+			const { href } = new URL(from as string, fileUrl(file));
+			return file.startsWith("file:") ? href : filePath(href);
+		});
+}
+
+/** A text that stands in the file once. */
+function placeOnce(file: string, source: string): FunctionPlace | undefined {
+	const read = readFile(file);
+	const found = read.text?.indexOf(source) ?? -1;
+	return found < 0 || read.text?.includes(source, found + 1) ? undefined : placeOf(read, 1, found);
 }
 
 /** Between the call's position and its first argument there is not more than this. */

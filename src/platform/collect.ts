@@ -1,5 +1,5 @@
-import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { requireOf } from "./require.ts";
 
 type Collector = () => void;
 type Host = { gc?: Collector; Bun?: { gc(synchronously: boolean): void } };
@@ -21,6 +21,8 @@ function findCollector(): Collector | null {
 	if (Bun) return () => Bun.gc(true);
 	if (gc) return () => gc();
 	try {
+		// Loaded only now: programs that never collect shall not wait for it.
+		const { setFlagsFromString } = requireOf(process.execPath)("node:v8") as typeof import("node:v8");
 		// The flag gives `gc` to contexts made from now on. It is taken back at once: it is the whole process's, and new
 		// worker threads would have a global of that name.
 		setFlagsFromString("--expose-gc");

@@ -2,7 +2,6 @@
  * The options of Node that a worker thread is started with. Threads inherit the process's by themselves, except that
  * some of those break a worker; once a list is given instead, Node refuses what is the process's alone (V8's options).
  */
-import process from "node:process";
 import { Worker } from "node:worker_threads";
 import { hostName } from "./host.ts";
 

@@ -1,5 +1,4 @@
 import { availableParallelism, totalmem } from "node:os";
-import process from "node:process";
 
 /** Assumed where the host does not tell (Deno without `--allow-sys`). */
 const UNKNOWN_MEMORY = 4 * 2 ** 30;

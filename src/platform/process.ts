@@ -1,5 +1,3 @@
-import process from "node:process";
-
 /** 1: standard output, 2: standard error. */
 export type OutputStream = 1 | 2;
 

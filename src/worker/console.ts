@@ -4,7 +4,6 @@
  * `process.stderr` go this way; native code and `fs.writeSync(1, …)` write past it.
  */
 import { Console } from "node:console";
-import process from "node:process";
 import { Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { costOf, type LogMessage, UNREAD_LIMIT, type UnreadWord } from "../engine/local/logs.ts";

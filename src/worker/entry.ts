@@ -1,5 +1,4 @@
 /** Where a worker thread begins. */
-import process from "node:process";
 import type { MessagePort } from "node:worker_threads";
 import { becomeWorker } from "../api/current.ts";
 import { packageNamespace } from "../api/members.ts";

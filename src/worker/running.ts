@@ -2,7 +2,6 @@
 
 import {
 	PLACE_CLASSES,
-	REASON_TIMEOUT,
 	RESOURCE_CLASS_AMOUNTS,
 	RESOURCE_CLASS_NEEDS,
 	RESOURCE_CLASS_RESOURCES,
@@ -19,7 +18,7 @@ import {
 import type { CoreThread } from "../core/thread.ts";
 import { idOf } from "../engine/local/ids.ts";
 import { type CpuHost, TaskCpu } from "../engine/local/protocol/cpu.ts";
-import { TaskCancelledError, TaskTimeoutError } from "../errors.ts";
+import { systemError } from "../engine/local/system-errors.ts";
 import { nextTurn } from "../platform/yield.ts";
 
 export type Outcome = { readonly value: unknown } | { readonly error: unknown };
@@ -107,10 +106,7 @@ export class RunningTask implements CpuHost {
 	}
 
 	cancelError(): Error {
-		const { id: taskId } = this;
-		return this.cancelReason === REASON_TIMEOUT
-			? new TaskTimeoutError(`Task ${taskId} was not done within its timeout.`, { taskId })
-			: new TaskCancelledError(`Task ${taskId} was cancelled.`, { taskId });
+		return systemError(this.cancelReason, this.#engine, this.task, this.generation);
 	}
 
 	// ── waiting ──

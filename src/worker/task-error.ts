@@ -27,7 +27,7 @@ export function taskError(task: RunningTask, thrown: unknown, judged: boolean): 
 }
 
 const FRAME = /^\s+at /;
-const OWN_FRAME = /^\s+at .*(?:wasmray\/worker\.js|node:|\(<anonymous>\))/;
+const OWN_FRAME = /^\s+at .*(?:wasmray\/(?:worker|thread)\.js|node:|\(<anonymous>\))/;
 
 /** Below the task's function stands only what called it, which tells nobody anything. */
 function withoutOwnFrames(error: Error): string {

@@ -13,9 +13,9 @@ const STEP = 2;
 let forwarding: string;
 beforeAll(async () => {
 	forwarding = await bundle(`
-		import { workerData } from "node:worker_threads";
+		import { workerSelf } from "./src/platform/threads.ts";
 		import { forwardConsole } from "./src/worker/console.ts";
-		const { words, port } = workerData;
+		const { words, port } = workerSelf().workerData;
 		globalThis.words = words;
 		globalThis.label = "f";
 		forwardConsole({
@@ -178,7 +178,7 @@ describe("a worker's standard streams", () => {
 	});
 
 	test("may have been imported by name", async () => {
-		const { out } = await print('const { stdout } = await import("node:process"); stdout.write("by name")');
+		const { out } = await print('const { stdout } = await wasmrayImport("node:process"); stdout.write("by name")');
 		expect(out).toBe("by name\n");
 	});
 

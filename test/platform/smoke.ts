@@ -12,7 +12,13 @@ import { collectGarbage } from "../../src/platform/collect.ts";
 import { hostName } from "../../src/platform/host.ts";
 import { machineMemory, parallelism } from "../../src/platform/machine.ts";
 import { onExit, writeOutput } from "../../src/platform/process.ts";
-import { startWorker, type WorkerOptions, type WorkerThread, workerSelf } from "../../src/platform/threads.ts";
+import {
+	importUrl,
+	startWorker,
+	type WorkerOptions,
+	type WorkerThread,
+	workerSelf,
+} from "../../src/platform/threads.ts";
 import { yieldToEventLoop } from "../../src/platform/yield.ts";
 import { forwardConsole } from "../../src/worker/console.ts";
 
@@ -89,7 +95,7 @@ const roles = {
 		process.stdout.write(new Uint8Array([0xc3]));
 		process.stdout.write(new Uint8Array([0xa4, 0x0a]));
 		await new Promise<void>((resolve) => process.stdout.write("written\n", () => resolve()));
-		const { stdout } = await import("node:process");
+		const { stdout } = (await importUrl("node:process")) as typeof process;
 		stdout.write("by name\n");
 		console.table([{ x: 1 }]);
 		process.exit(0);

@@ -1,10 +1,11 @@
+import { sep } from "node:path";
 import { describe, expect, test } from "vitest";
 import { refusedExecArgv, workerExecArgv } from "../../src/platform/exec-argv.ts";
-import { startWorker, type WorkerOptions } from "../../src/platform/threads.ts";
+import { compileProgram, openThread, startWorker, type WorkerOptions } from "../../src/platform/threads.ts";
 import { bundle, runNode, temporaryFile } from "./bundle.ts";
 
 /** Runs a text in a worker to its end; gives its messages, errors and exit code. */
-function run(code: string, options: Partial<WorkerOptions> = {}) {
+function run(code: WorkerOptions["code"], options: Partial<WorkerOptions> = {}) {
 	const worker = startWorker({ code, workerData: undefined, ...options });
 	const messages: unknown[] = [];
 	const errors: unknown[] = [];
@@ -60,6 +61,51 @@ describe("a worker thread", () => {
 
 	test("is not started with data that cannot be cloned", () => {
 		expect(() => startWorker({ code: "", workerData: () => {} })).toThrow("could not be cloned");
+	});
+});
+
+describe("a thread that is opened before there is a program for it", () => {
+	test("runs that when it comes, also long after its start", async () => {
+		const thread = openThread();
+		// Another one that is opened later has started, so this one has too.
+		await run("");
+		const message = new Promise((resolve) => thread.onMessage(resolve));
+		thread.run({ code: `${post}(wasmrayGiven * 2)`, workerData: 21 });
+		expect(await message).toBe(42);
+	});
+
+	test("tells also those who ask when it has ended what ended it", async () => {
+		const preload = temporaryFile("preload.cjs", 'throw new RangeError("not today");');
+		const thread = openThread({ execArgv: ["--require", preload] });
+		await new Promise((resolve) => thread.onExit(resolve));
+		thread.run({ code: "", workerData: undefined });
+		const told: unknown[] = [];
+		thread.onError((error) => told.push(String(error)));
+		const code = await new Promise((resolve) => thread.onExit(resolve));
+		expect([...told, code]).toEqual(["RangeError: not today", 1]);
+	});
+});
+
+describe("a program compiled for many threads", () => {
+	const program = compileProgram(
+		`"use strict"; ${post}([wasmrayGiven, typeof require, new Error().stack]);
+		wasmrayImport("node:path").then(({ sep }) => ${post}(sep));
+		//# sourceURL=some/name.js`,
+	);
+
+	test("runs as its text would, under its name, and can import modules", async () => {
+		for (const given of [1, 2]) {
+			const { messages, errors } = await run(program, { workerData: given });
+			expect(errors).toEqual([]);
+			expect(messages).toEqual([[given, "function", expect.stringMatching(/at some\/name\.js:1:\d+/)], sep]);
+		}
+	});
+
+	test("runs also where what V8 had made of it is refused", async () => {
+		const refused = { ...program, cachedData: new Uint8Array(64) };
+		const { messages, errors } = await run(refused);
+		expect(errors).toEqual([]);
+		expect(messages).toHaveLength(2);
 	});
 });
 

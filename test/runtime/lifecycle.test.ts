@@ -1,5 +1,9 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import * as ray from "../../src/index.ts";
+import { WorkerThread } from "../../src/platform/threads.ts";
 import { failure, withRuntime } from "./with-runtime.ts";
 
 const small = { numCpus: 1, objectStoreMemory: "8MiB" } as const;
@@ -38,6 +42,52 @@ describe("the default runtime", () => {
 		expect(process.listenerCount("beforeExit")).toBe(before);
 		await ray.init(small);
 		expect(await double.remote(4).get()).toBe(8);
+	});
+
+	it("ends the threads that it had started early when its engine cannot be", async () => {
+		const ended = vi.spyOn(WorkerThread.prototype, "terminate");
+		const noMemory = vi.spyOn(WebAssembly, "Memory").mockImplementation(
+			class {
+				constructor() {
+					throw new RangeError("no memory today");
+				}
+			} as never,
+		);
+		try {
+			await expect(ray.init(small)).rejects.toThrow("no memory today");
+			expect(ended).toHaveBeenCalledTimes(1);
+			expect(ray.isInitialized()).toBe(false);
+		} finally {
+			noMemory.mockRestore();
+			ended.mockRestore();
+		}
+	});
+
+	it("leaves no worker behind when it is ended while it starts", async () => {
+		const opened = vi.spyOn(WorkerThread.prototype, "run");
+		const ended = vi.spyOn(WorkerThread.prototype, "terminate");
+		const starting = failure(ray.init({ ...small, numCpus: 3 }));
+		ray.shutdownNow();
+		expect(await starting).toBeInstanceOf(ray.RuntimeShutdownError);
+		// In later turns no others are started for it.
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		expect(new Set(ended.mock.contexts)).toEqual(new Set(opened.mock.contexts));
+		opened.mockRestore();
+		ended.mockRestore();
+	});
+
+	it("has all of its workers soon, though it starts with fewer, also when the program blocks at once", async () => {
+		await ray.init({ ...small, numCpus: 3 });
+		const folder = mkdtempSync(join(tmpdir(), "wasmray-meet-"));
+		onTestFinished(() => rmSync(folder, { recursive: true }));
+		const meets = ray.remote((place: string, name: string) => {
+			writeFileSync(join(place, name), "");
+			const clock = new Int32Array(new SharedArrayBuffer(4));
+			while (readdirSync(place).length < 3) Atomics.wait(clock, 0, 0, 5);
+			return name;
+		});
+		const names = ["a", "b", "c"];
+		expect(ray.getSync(names.map((name) => meets.remote(folder, name)))).toEqual(names);
 	});
 });
 
@@ -84,6 +134,21 @@ describe("a shutdown", () => {
 		for (const result of await settled) {
 			expect(result).toMatchObject({ status: "rejected", reason: expect.any(ray.RuntimeShutdownError) });
 		}
+	});
+
+	it("fails what runs as it fails what waits, whatever the task makes of its signal", async () => {
+		const runtime = await ray.createRuntime(small);
+		const throws = ray.remote(async function* () {
+			const { signal } = ray.getRuntimeContext();
+			yield "started";
+			await new Promise((resolve) => signal.addEventListener("abort", resolve));
+			signal.throwIfAborted();
+		});
+		const items = runtime.run(() => throws.remote())[Symbol.asyncIterator]();
+		await items.next();
+		const running = failure(items.next().then(({ value }) => value.get()));
+		await runtime.shutdown();
+		expect(await running).toBeInstanceOf(ray.RuntimeShutdownError);
 	});
 
 	it("terminates what still runs when its time is over", async () => {

@@ -7,6 +7,7 @@ import { CoreThread } from "../../core/thread.ts";
 import { testRunner } from "../../functions/importing.ts";
 import { collectGarbage } from "../../platform/collect.ts";
 import type { InitSettings } from "../settings.ts";
+import type { ThreadsAhead } from "./ahead.ts";
 import { Audit } from "./audit.ts";
 import { Board, MOST_SPARE_WORKERS } from "./board.ts";
 import { LocalEngine } from "./engine.ts";
@@ -32,7 +33,7 @@ const TABLE_BYTES = OBJECTS * 64 + TASKS * 192 + THREADS * 4096 + 2 ** 20;
 
 let engines = 0;
 
-export async function startLocalEngine(settings: InitSettings): Promise<LocalEngine> {
+export function startLocalEngine(settings: InitSettings, ahead: ThreadsAhead): LocalEngine {
 	const pages = Math.min(MAX_PAGES, Math.ceil((TABLE_BYTES + settings.objectStoreMemory + HEAP_SPARE) / PAGE_BYTES));
 	const memory = createMemory(pages);
 	const module = compileCore();
@@ -72,6 +73,7 @@ export async function startLocalEngine(settings: InitSettings): Promise<LocalEng
 		kinds,
 		board,
 		data: { ...shared, spareWorkers, module, driver, resources, board: board.words, testRunner: testRunner(), audit },
+		ahead,
 		logs,
 		service: new Service(thread, memory, board.words),
 		substitutes,

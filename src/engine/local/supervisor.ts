@@ -38,6 +38,7 @@ export interface SupervisorOptions {
 	readonly kinds: Kinds;
 	readonly board: Board;
 	readonly data: WorkersOptions["data"];
+	readonly ahead: WorkersOptions["ahead"];
 	readonly logs: Logs;
 	readonly service: Service;
 	readonly substitutes: Substitutes;
@@ -52,6 +53,8 @@ export class Supervisor implements Role {
 	#submissions: Submissions | undefined;
 	#workers: Workers | undefined;
 	#stopping = false;
+	/** As many workers of the runtime's own kind as are to be started by now. */
+	#ownWorkers: number;
 	#withdraw = () => {};
 	/** In a row, by kind of worker. */
 	readonly #failedStarts = new Map<number, number>();
@@ -63,6 +66,7 @@ export class Supervisor implements Role {
 
 	constructor(options: SupervisorOptions) {
 		this.#options = options;
+		this.#ownWorkers = Math.min(options.numCpus, options.ahead.count);
 	}
 
 	begin(engine: LocalEngine, submissions: Submissions): void {
@@ -70,6 +74,7 @@ export class Supervisor implements Role {
 		this.#submissions = submissions;
 		this.#workers = new Workers(engine.thread, {
 			data: this.#options.data,
+			ahead: this.#options.ahead,
 			onUp: ({ kind }) => this.#failedStarts.delete(kind),
 			onForce: (task, generation) => this.endWorkerOf(task, generation),
 			onShort: (kind) => this.#addWorker(kind),
@@ -86,6 +91,18 @@ export class Supervisor implements Role {
 			throw error;
 		}
 		this.#withdraw = onLoopEmpty(this.#loopEmpty);
+		nextTurn(() => this.#startOthers());
+	}
+
+	/** Those for which no thread waits: the program submits its first tasks meanwhile, and the first workers get to them sooner. */
+	#startOthers(): void {
+		if (this.#ownWorkers === this.#options.numCpus) return;
+		this.#ownWorkers = this.#options.numCpus;
+		try {
+			this.wantWorkers(0);
+		} catch (error) {
+			this.#giveUp(0, error);
+		}
 	}
 
 	get #all(): Workers {
@@ -97,7 +114,8 @@ export class Supervisor implements Role {
 		if (this.#stopping || this.#options.substitutes.has(kind)) return;
 		const spare = Math.min(this.#options.board.blocked, this.#options.spareWorkers);
 		const environment = this.#options.kinds.environments.get(kind);
-		for (let missing = this.#options.numCpus + spare - this.#all.countOf(kind); missing > 0; missing--) {
+		const wanted = kind === 0 ? this.#ownWorkers : this.#options.numCpus;
+		for (let missing = wanted + spare - this.#all.countOf(kind); missing > 0; missing--) {
 			// Other kinds may need one yet.
 			if (this.#all.count >= this.#options.mostWorkers - MOST_KINDS && this.#all.countOf(kind) > 0) break;
 			this.#all.start(kind, environment);
@@ -329,6 +347,7 @@ export class Supervisor implements Role {
 		this.beforeResults();
 		// A driver that is not blocked hears by events, which tell more.
 		if (this.#blocks === 0) return Number.POSITIVE_INFINITY;
+		this.#startOthers();
 		this.#all.recoverStopped();
 		this.#options.substitutes.failReady();
 		if (this.#all.stopThoseOutside()) return 0;

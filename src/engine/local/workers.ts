@@ -21,13 +21,21 @@ import {
 import type { CoreThread } from "../../core/thread.ts";
 import { RayError } from "../../errors.ts";
 import { type MessagePort, openChannel, takeMessage } from "../../platform/channel.ts";
-import { startWorker, type WorkerThread } from "../../platform/threads.ts";
+import { type CompiledProgram, compileProgram, openThread, type WorkerThread } from "../../platform/threads.ts";
 import type { RuntimeEnv } from "../../types.ts";
+import { type ThreadsAhead, threadOptions } from "./ahead.ts";
 import type { Board, ErrorText, WorkerMessage } from "./board.ts";
 import type { Logs } from "./logs.ts";
 import type { Service } from "./service.ts";
 import { throwStatus } from "./status.ts";
 import { workerCode } from "./worker-code.generated.ts";
+
+let compiled: CompiledProgram | undefined;
+
+function workerProgram(): CompiledProgram {
+	compiled ??= compileProgram(workerCode);
+	return compiled;
+}
 
 export interface Worker {
 	/** The number of its thread's slot: its id for users too. */
@@ -53,12 +61,13 @@ export interface Worker {
 export interface WorkersOptions {
 	/** What each worker is given besides its place. */
 	readonly data: Readonly<Record<string, unknown>>;
+	readonly ahead: ThreadsAhead;
 	readonly onUp: (worker: Worker) => void;
 	/** A worker wants another one ended, with the task that it runs. */
 	readonly onForce: (task: number, generation: number) => void;
-	/** A worker submits tasks for this kind of workers. */
 	/** Work of this kind is ready that no worker may take beside its suspended tasks. */
 	readonly onShort: (kind: number) => void;
+	/** A worker submits tasks for this kind of workers. */
 	readonly onKind: (kind: number, environment: RuntimeEnv | undefined) => void;
 	/** The thread has stopped, its slot is not recovered yet. */
 	readonly onStopped: (worker: Worker) => void;
@@ -117,14 +126,11 @@ export class Workers {
 		const ports = { driverPort, lifeline, logPort };
 		let thread: WorkerThread;
 		try {
-			thread = startWorker({
-				code: workerCode,
-				name: `wasmray worker ${index}`,
+			thread = (kind === 0 ? this.#options.ahead.take() : undefined) ?? openThread(threadOptions(environment));
+			thread.run({
+				code: workerProgram(),
 				workerData: { ...data, index, epoch, kind, environment, ...ports },
 				transferList: Object.values(ports).filter((each) => each !== undefined),
-				...(environment?.envVars && { env: environment.envVars }),
-				...(environment?.execArgv && { execArgv: environment.execArgv }),
-				...(environment?.resourceLimits && { resourceLimits: environment.resourceLimits }),
 			});
 		} catch (error) {
 			logs.end(index);
