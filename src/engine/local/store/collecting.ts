@@ -2,7 +2,7 @@
  * Garbage collections for the store's sake. What a thread can no longer reach holds store memory until its heap is collected, and
  * the heap does not see that memory: a loop over large arrays may go on for gigabytes without a collection.
  */
-import { nextTurn } from "../../platform/yield.ts";
+import { nextTurn } from "../../../platform/yield.ts";
 
 /** Bytes that a thread takes hold of between two collections. Memory that is used again is several times as fast as fresh memory. */
 const BUDGET = 64 * 2 ** 20;
