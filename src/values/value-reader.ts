@@ -4,6 +4,7 @@ import { BufferReader } from "./buffer-reader.ts";
 import * as format from "./format.ts";
 import { extendWithHoles } from "./holes.ts";
 import type { DecodeHooks } from "./hooks.ts";
+import { readHostExtension, readInstance } from "./host-reader.ts";
 import { Later, LaterValues } from "./later.ts";
 import { readBigInt, readTimestamp } from "./numbers.ts";
 import { Reader } from "./reader.ts";
@@ -337,40 +338,10 @@ export class ValueReader extends Reader {
 				return array;
 			}
 			case format.EXT_CODEC:
-				return this.#codec();
+				return readInstance(this, this.#registry);
 			default:
-				return this.#hostExtension(type);
+				return readHostExtension(this, type, this.#hooks);
 		}
-	}
-
-	#codec(): unknown {
-		const number = this.reserve();
-		const name = this.name();
-		const codec = this.#registry?.codecNamed(name);
-		if (codec === undefined) {
-			throw new SerializationError(
-				`The bytes have an instance of a class whose codec is "${name}", and there is none of that name here; ` +
-					(this.#registry?.whyMissing(name) ?? "call registerSerializer() with it before reading"),
-			);
-		}
-		const data = this.whole();
-		let made: unknown;
-		try {
-			made = codec.deserialize(data);
-		} catch (cause) {
-			throw new SerializationError(`The codec "${name}" could not deserialize: ${String(cause)}`, { cause });
-		}
-		return this.fulfil(number, made);
-	}
-
-	#hostExtension(type: number): unknown {
-		if (type < format.EXT_HOST_FIRST || type > format.EXT_HOST_LAST)
-			throw this.damaged(`there is no extension ${type}`);
-		if (this.#hooks?.extension === undefined) {
-			throw new SerializationError(`A value with a host extension (${type}) cannot be read without its host`);
-		}
-		const number = this.reserve();
-		return this.fulfil(number, this.#hooks.extension(type, this.whole()));
 	}
 
 	/** Takes the next number for an object that can only be made when its parts are read. */

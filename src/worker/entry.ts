@@ -10,7 +10,6 @@ import { Audit } from "../engine/local/audit.ts";
 import { Board, type ErrorText, type WorkerMessage, wakeThread } from "../engine/local/board.ts";
 import { LocalEngine } from "../engine/local/engine.ts";
 import { Kinds, type ResourceTable } from "../engine/local/plans.ts";
-import { Relief } from "../engine/local/relief.ts";
 import {
 	type CodePlace,
 	type RenamedCode,
@@ -19,6 +18,7 @@ import {
 	type ShippedCode,
 	Shipping,
 } from "../engine/local/shipping.ts";
+import { Relief } from "../engine/local/store/relief.ts";
 import { Submissions } from "../engine/local/submissions.ts";
 import type { TaskSettings } from "../engine/settings.ts";
 import { RayError } from "../errors.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RefArrivals } from "../../src/engine/local/gets.ts";
-import type { Store } from "../../src/engine/local/store.ts";
+import type { Store } from "../../src/engine/local/store/store.ts";
 import type { Waits } from "../../src/engine/local/waits.ts";
 import type { ObjectRef } from "../../src/engine/ref.ts";
 import * as ray from "../../src/index.ts";

@@ -1,6 +1,7 @@
 /** What a thread does while it blocks in `getSync`: its mail, what is due, and its role's duties. */
-import type { LocalEngine, Role } from "./engine.ts";
+import type { LocalEngine } from "./engine.ts";
 import type { BlockingHost } from "./protocol/getSync.ts";
+import type { Role } from "./role.ts";
 
 /** Milliseconds. A blocked thread looks up this often, for what comes without a wake. */
 const SLICE = 50;

@@ -1,14 +1,6 @@
 /** Work on this machine's threads: the same code in the driver and in workers. What only the driver does is its supervisor's. */
 
-import {
-	REASON_CANCELLED,
-	STATE_ERROR,
-	STATE_STREAM,
-	STATUS_EMPTY,
-	STATUS_ENDED,
-	STATUS_OK,
-	STATUS_STALE,
-} from "../../core/layout.ts";
+import { REASON_CANCELLED, STATE_ERROR, STATUS_OK, STATUS_STALE } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
 import { RuntimeShutdownError } from "../../errors.ts";
 import { nap, nextTurn, yieldToEventLoop } from "../../platform/yield.ts";
@@ -25,15 +17,17 @@ import { Blocking } from "./blocking.ts";
 import { Deadlines } from "./deadlines.ts";
 import { GetMany, GetOne, RefArrivals, Turns, timedOut, WaitSome } from "./gets.ts";
 import { idOf } from "./ids.ts";
+import { Items } from "./items.ts";
 import { Mailbox } from "./mailbox.ts";
 import { PausedStreams } from "./paused.ts";
 import { producerOf, type TaskPlace } from "./producer.ts";
 import { getSync, OUT_OF_TIME } from "./protocol/getSync.ts";
 import { Runner } from "./protocol/run.ts";
+import { after, type Role } from "./role.ts";
 import { Room } from "./room.ts";
 import { throwStatus } from "./status.ts";
-import type { StoreOptions } from "./store.ts";
-import { Store } from "./store.ts";
+import type { StoreOptions } from "./store/store.ts";
+import { Store } from "./store/store.ts";
 import type { Submissions } from "./submissions.ts";
 import { type ObjectPlace, objectEntries, pendingTasks, storeStats, unfinishedTasks } from "./tables.ts";
 import { reportUnread } from "./unread.ts";
@@ -42,36 +36,6 @@ import { Waits } from "./waits.ts";
 /** `cancel`'s options in the core. */
 const CANCEL_RECURSIVE = 1;
 const CANCEL_SETTLE = 2;
-
-/** What the driver and the workers do differently. */
-export interface Role {
-	readonly isWorker: boolean;
-	context(): RuntimeContext;
-	/** The task that runs here now: it is the parent of what is submitted. */
-	origin(): { readonly parent: number; readonly parentGeneration: number };
-	/** Around a wait of the running task. */
-	enterWait(): unknown;
-	/** `go` is called when the task may go on. */
-	leaveWait(wait: unknown, go: () => void): void;
-	/** Throws if nothing may block this thread now. */
-	mayBlock(refs: readonly ObjectRef[]): void;
-	/** Work is ready that no worker may take beside its suspended tasks. */
-	wantThread(): void;
-	/** Around a wait that blocks this thread. */
-	beforeBlocking(suspended: boolean): void;
-	afterBlocking(): void;
-	/** A worker that sleeps, to be woken for work. */
-	parked: boolean;
-	/** What a blocked thread has to do meanwhile; when the next of it is due. */
-	drive(): number;
-	runner(task: number, generation: number, bits: number): void;
-	lost(task: number, generation: number, token: number): void;
-	beforeResults(): void;
-	/** The worker of a task shall end, with the task. */
-	endWorkerOf(task: number, generation: number): boolean;
-	shutdown(options: Required<ShutdownOptions>): Promise<void>;
-	shutdownNow(): void;
-}
 
 export interface EngineOptions extends Omit<StoreOptions, "encodeHooks" | "extension"> {
 	readonly id: string;
@@ -99,6 +63,7 @@ export class LocalEngine implements Engine {
 	readonly #objectStoreMemory: number;
 	readonly #blocking: Blocking;
 	readonly #paused: PausedStreams;
+	readonly #items: Items;
 	readonly #turns = new Turns();
 	/** The program has called `shutdown`: what it submitted may go on for a while, and submit more, but the program may not. */
 	#closing = false;
@@ -129,6 +94,7 @@ export class LocalEngine implements Engine {
 		this.waits = new Waits(thread);
 		this.#room = new Room(thread, options.maxPendingTasks);
 		this.#blocking = new Blocking(this, role);
+		this.#items = new Items(this, role);
 		this.runner = new Runner(thread.calls, thread.views.i32, nextTurn, nap);
 		this.#paused = new PausedStreams(thread, options.collect);
 		this.mailbox = new Mailbox(thread, this.runner, {
@@ -172,7 +138,8 @@ export class LocalEngine implements Engine {
 		this.#room.whenEmpty(then);
 	}
 
-	#checkOpen(): void {
+	/** Throws once the runtime has ended. */
+	checkOpen(): void {
 		if (this.#over === undefined) return;
 		if (!this.#failed) throw new RuntimeShutdownError("The runtime is shut down.");
 		throw new RuntimeShutdownError(`The runtime has ended by itself. ${this.#over.message}`, { cause: this.#over });
@@ -181,7 +148,7 @@ export class LocalEngine implements Engine {
 	// ── objects ──
 
 	put(value: unknown): ObjectRef {
-		this.#checkOpen();
+		this.checkOpen();
 		return this.store.put(value);
 	}
 
@@ -193,16 +160,15 @@ export class LocalEngine implements Engine {
 
 	get(ref: ObjectRef, options?: GetOptions): Promise<unknown> {
 		return this.#fairly<unknown>((resolve, reject) => {
-			this.#checkOpen();
+			this.checkOpen();
 			if (this.store.isReady(ref.slot)) {
 				resolve(this.store.read(ref.slot, ref.generation, options?.copy));
 				return;
 			}
 			if (options?.timeout === 0) throw timedOut(0, `Object ${ref.id} was`);
 			const wait = this.#role.enterWait();
-			const settle =
-				wait === undefined ? resolve : (value: unknown) => this.#role.leaveWait(wait, () => resolve(value));
-			const fail = wait === undefined ? reject : (reason: unknown) => this.#role.leaveWait(wait, () => reject(reason));
+			const settle = after(this.#role, wait, resolve);
+			const fail = after(this.#role, wait, reject);
 			const waiter = new GetOne(this.store, ref, options, settle, fail);
 			if (!this.waits.add(ref.slot, ref.generation, waiter)) {
 				waiter.ready(ref.slot, ref.generation);
@@ -214,20 +180,20 @@ export class LocalEngine implements Engine {
 
 	getAll(refs: readonly ObjectRef[], options?: GetOptions): Promise<unknown[]> {
 		return this.#fairly<unknown[]>((resolve, reject) => {
-			this.#checkOpen();
+			this.checkOpen();
 			if (options?.timeout === 0) {
 				const missing = refs.filter((ref) => !this.store.isReady(ref.slot)).length;
 				if (missing > 0) throw timedOut(0, `${missing} of ${refs.length} objects were`);
 			}
 			const wait = this.#role.enterWait();
-			const settle = wait === undefined ? resolve : (all: unknown[]) => this.#role.leaveWait(wait, () => resolve(all));
-			const fail = wait === undefined ? reject : (reason: unknown) => this.#role.leaveWait(wait, () => reject(reason));
+			const settle = after(this.#role, wait, resolve);
+			const fail = after(this.#role, wait, reject);
 			new GetMany(this.store, this.waits, refs, options, settle, fail);
 		});
 	}
 
 	getSync(refs: readonly ObjectRef[], options: { timeout?: number; copy?: boolean }): unknown[] {
-		this.#checkOpen();
+		this.checkOpen();
 		const pending = refs.filter((ref) => !this.store.isReady(ref.slot));
 		if (pending.length > 0) this.#block(pending, options.timeout);
 		return refs.map((ref) => this.store.read(ref.slot, ref.generation, options.copy));
@@ -255,16 +221,15 @@ export class LocalEngine implements Engine {
 
 	wait(refs: readonly ObjectRef[], count: number, timeout: number | undefined): Promise<number[]> {
 		return this.#fairly<number[]>((resolve, reject) => {
-			this.#checkOpen();
+			this.checkOpen();
 			const wait = this.#role.enterWait();
-			const settle =
-				wait === undefined ? resolve : (found: number[]) => this.#role.leaveWait(wait, () => resolve(found));
+			const settle = after(this.#role, wait, resolve);
 			new WaitSome(this.store, this.waits, refs, count, timeout, settle, reject);
 		});
 	}
 
 	arrivals(refs: readonly ObjectRef[]): Arrivals {
-		this.#checkOpen();
+		this.checkOpen();
 		return new RefArrivals(this.store, this.waits, refs, () => {
 			const wait = this.#role.enterWait();
 			return wait === undefined ? undefined : (go) => this.#role.leaveWait(wait, go);
@@ -272,7 +237,7 @@ export class LocalEngine implements Engine {
 	}
 
 	free(refs: readonly ObjectRef[]): void {
-		this.#checkOpen();
+		this.checkOpen();
 		for (const ref of refs) this.thread.calls.free(ref.slot, ref.generation);
 	}
 
@@ -287,7 +252,7 @@ export class LocalEngine implements Engine {
 	// ── tasks ──
 
 	submit(settings: TaskSettings, args: readonly unknown[]): ObjectRef | ObjectRef[] | RefGenerator {
-		this.#checkOpen();
+		this.checkOpen();
 		if (this.#closing) {
 			throw new RuntimeShutdownError(`Task ${settings.name}: the runtime is being shut down, and takes no new tasks.`);
 		}
@@ -303,7 +268,7 @@ export class LocalEngine implements Engine {
 	}
 
 	cancel(ref: ObjectRef, options: { force: boolean; recursive: boolean }): boolean {
-		this.#checkOpen();
+		this.checkOpen();
 		const known = ref.task !== 0 ? { task: ref.task, generation: ref.taskGeneration } : this.#producerOf(ref);
 		if (known === undefined) return false;
 		const { task, generation } = known;
@@ -322,38 +287,12 @@ export class LocalEngine implements Engine {
 	}
 
 	capacity(count: number): Promise<void> {
-		this.#checkOpen();
+		this.checkOpen();
 		return this.#room.wait(count);
 	}
 
-	async nextItem(stream: ObjectRef): Promise<ObjectRef | undefined> {
-		for (;;) {
-			this.#checkOpen();
-			// A task that was not started has no stream, but an error.
-			if ((this.thread.stateOf(stream.slot) & STATE_STREAM) === 0) {
-				return this.store.adoptRef(stream.slot, stream.generation);
-			}
-			const slot = this.thread.calls.next(stream.slot, stream.generation);
-			if (slot >= 0) return this.store.newRef(slot, this.thread.generation, 0, 0);
-			if (slot === STATUS_ENDED) {
-				if ((this.thread.stateOf(stream.slot) & STATE_ERROR) === 0) return undefined;
-				return this.store.adoptRef(stream.slot, stream.generation);
-			}
-			if (slot !== STATUS_EMPTY) throwStatus(slot, `generator ${stream.id}`);
-			await this.#streamChanges(stream);
-		}
-	}
-
-	#streamChanges(stream: ObjectRef): Promise<void> {
-		return new Promise((resolve, reject) => {
-			const wait = this.#role.enterWait();
-			const waiter = {
-				items: true,
-				ready: () => (wait === undefined ? resolve() : this.#role.leaveWait(wait, resolve)),
-				abandon: (error: Error) => reject(error),
-			};
-			if (!this.waits.add(stream.slot, stream.generation, waiter)) waiter.ready();
-		});
+	nextItem(stream: ObjectRef): Promise<ObjectRef | undefined> {
+		return this.#items.next(stream);
 	}
 
 	context(): RuntimeContext {
@@ -363,13 +302,13 @@ export class LocalEngine implements Engine {
 	// ── state ──
 
 	storeStats(): StoreStats {
-		this.#checkOpen();
+		this.checkOpen();
 		const stats = storeStats(this.thread, this.objectEntries());
 		return { ...stats, capacity: Math.min(stats.capacity, this.#objectStoreMemory) };
 	}
 
 	async listObjects(): Promise<ObjectState[]> {
-		this.#checkOpen();
+		this.checkOpen();
 		return this.objectEntries().map(({ state }) => state);
 	}
 

@@ -4,7 +4,7 @@ import type { GetOptions } from "../../types.ts";
 import { onAbort } from "../abort.ts";
 import type { Arrivals } from "../engine.ts";
 import type { ObjectRef } from "../ref.ts";
-import type { Store } from "./store.ts";
+import type { Store } from "./store/store.ts";
 import type { Waiter, Waits } from "./waits.ts";
 
 type Settle<T> = (value: T) => void;

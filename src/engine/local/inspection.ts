@@ -64,13 +64,7 @@ export class LocalInspection implements Inspection {
 	}
 
 	idle(milliseconds: number): Promise<void> {
-		return new Promise((resolve) => {
-			const timer = setTimeout(resolve, milliseconds);
-			this.#engine.whenIdle(() => {
-				clearTimeout(timer);
-				resolve();
-			});
-		});
+		return this.#supervisor.idleWithin(milliseconds);
 	}
 
 	endWorkers(): Promise<void> {

@@ -1,7 +1,7 @@
 import { STATUS_OK, TASK_ENTRY_CODE, TASK_ENTRY_CODE_GENERATION } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
 import type { ShippedCode } from "./shipping.ts";
-import type { Store } from "./store.ts";
+import type { Store } from "./store/store.ts";
 
 /** The name of an unfinished task's function, whoever submitted it. */
 export function functionName(thread: CoreThread, store: Store, task: number): string {

@@ -23,7 +23,7 @@ import type { TaskSettings } from "../settings.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { LocalEngine } from "./engine.ts";
 import { Classes, type ResourceTable } from "./plans.ts";
-import { checkNested } from "./store.ts";
+import { checkNested } from "./store/object-writer.ts";
 import { type Origin, type Plan, Submitter } from "./submit.ts";
 import type { Waiter } from "./waits.ts";
 

@@ -30,7 +30,8 @@ import { RefGenerator } from "../generator.ts";
 import { checkUsable, isRef, type ObjectRef } from "../ref.ts";
 import type { TaskSettings } from "../settings.ts";
 import { throwStatus } from "./status.ts";
-import { checkNested, type Store } from "./store.ts";
+import { checkNested } from "./store/object-writer.ts";
+import type { Store } from "./store/store.ts";
 
 /** What a task's arguments are: a list of values; with refs among them, the refs' places and the list without them. */
 export const ARGS_WITH_REFS = 1;

@@ -27,7 +27,7 @@ import { Runner } from "./protocol/run.ts";
 import { sleep } from "./protocol/sleep.ts";
 import type { Protocol } from "./protocol/steps.ts";
 import { throwStatus } from "./status.ts";
-import type { Store } from "./store.ts";
+import type { Store } from "./store/store.ts";
 
 /** `cancel`'s option in the core: the results fail at once. */
 const CANCEL_SETTLE = 2;

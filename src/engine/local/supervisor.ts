@@ -2,17 +2,18 @@
  * The driver: parent of all workers. It starts them, replaces those that die, decides about the tasks they leave behind, and
  * ends the runtime in order: tasks, store, workers.
  */
-import { REASON_SHUTDOWN, TASK_ENTRY_ATTEMPT, TASK_ENTRY_GENERATION, TASK_ENTRY_RETRIES } from "../../core/layout.ts";
-import { OutOfMemoryError, RayError, RuntimeShutdownError, WorkerCrashedError } from "../../errors.ts";
+import { REASON_SHUTDOWN, TASK_ENTRY_GENERATION } from "../../core/layout.ts";
+import { RayError, RuntimeShutdownError } from "../../errors.ts";
 import { onLoopEmpty } from "../../platform/process.ts";
 import { nextTurn } from "../../platform/yield.ts";
 import type { RuntimeContext, RuntimeEnv, ShutdownOptions } from "../../types.ts";
 import { type Board, MOST_KINDS } from "./board.ts";
-import type { LocalEngine, Role } from "./engine.ts";
-import { idOf } from "./ids.ts";
+import type { LocalEngine } from "./engine.ts";
+import { stayWhileBusy } from "./liveness.ts";
 import type { Logs } from "./logs.ts";
-import { functionName } from "./names.ts";
+import { describeCause, LostTasks } from "./lost-tasks.ts";
 import type { Kinds } from "./plans.ts";
+import type { Role } from "./role.ts";
 import type { Service } from "./service.ts";
 import type { Shortage } from "./shortage.ts";
 import type { Submissions } from "./submissions.ts";
@@ -21,8 +22,6 @@ import { type Worker, Workers, type WorkersOptions } from "./workers.ts";
 
 /** A worker that ends before it has ever run its loop so often in a row is not started again. */
 const MOST_FAILED_STARTS = 3;
-/** Milliseconds that the process may live on after its last task. */
-const MOMENT = 5;
 /** Milliseconds that the driver is blocked before the service thread is started. */
 const SERVICE_AFTER = 50;
 const NEVER_ABORTED = new AbortController().signal;
@@ -50,7 +49,7 @@ export class Supervisor implements Role {
 	readonly isWorker = false;
 	readonly #options: SupervisorOptions;
 	#engine: LocalEngine | undefined;
-	#submissions: Submissions | undefined;
+	#lostTasks: LostTasks | undefined;
 	#workers: Workers | undefined;
 	#stopping = false;
 	/** As many workers of the runtime's own kind as are to be started by now. */
@@ -58,8 +57,6 @@ export class Supervisor implements Role {
 	#withdraw = () => {};
 	/** In a row, by kind of worker. */
 	readonly #failedStarts = new Map<number, number>();
-	/** Why the worker that is being recovered ended. */
-	#crash: { workerId: number; cause: unknown } | undefined;
 	/** Since when the driver is blocked, and how often: a retry's rule may block again. */
 	#blockedSince = 0;
 	#blocks = 0;
@@ -71,7 +68,7 @@ export class Supervisor implements Role {
 
 	begin(engine: LocalEngine, submissions: Submissions): void {
 		this.#engine = engine;
-		this.#submissions = submissions;
+		this.#lostTasks = new LostTasks(engine, submissions);
 		this.#workers = new Workers(engine.thread, {
 			data: this.#options.data,
 			ahead: this.#options.ahead,
@@ -90,7 +87,9 @@ export class Supervisor implements Role {
 			this.shutdownNow();
 			throw error;
 		}
-		this.#withdraw = onLoopEmpty(this.#loopEmpty);
+		this.#withdraw = onLoopEmpty(() => {
+			if (!this.#stopping) stayWhileBusy(engine, this.#all.all);
+		});
 		nextTurn(() => this.#startOthers());
 	}
 
@@ -107,6 +106,10 @@ export class Supervisor implements Role {
 
 	get #all(): Workers {
 		return this.#workers as Workers;
+	}
+
+	get #lost(): LostTasks {
+		return this.#lostTasks as LostTasks;
 	}
 
 	/** There are to be as many workers of a kind as CPUs, and one for each that blocks. */
@@ -146,35 +149,6 @@ export class Supervisor implements Role {
 		}
 	}
 
-	/** The process stays alive while tasks are unfinished: asked when its event loop has run dry. */
-	readonly #loopEmpty = () => {
-		const engine = this.#engine as LocalEngine;
-		if (this.#stopping) return;
-		// In this order: whoever ends the last task sends what came of it first.
-		const idle = engine.pendingTasks() === 0;
-		if (engine.thread.hasMail()) nextTurn(() => engine.mailbox.drain());
-		else if (idle) engine.reportUnread();
-		if (idle) return;
-		const [worker] = this.#all.all;
-		if (worker === undefined) return;
-		worker.thread.ref();
-		this.#letGoWhenIdle(worker);
-	};
-
-	/** A moment after the last task: what it has sent may not be read yet, and a program that submits one by one is not done. */
-	#letGoWhenIdle(worker: Worker): void {
-		const engine = this.#engine as LocalEngine;
-		engine.whenIdle(() => {
-			const timer = setTimeout(() => {
-				// The process lives until a thread that is being stopped has stopped.
-				if (worker.ending) return;
-				if (engine.pendingTasks() > 0 || engine.thread.hasMail()) this.#letGoWhenIdle(worker);
-				else worker.thread.unref();
-			}, MOMENT);
-			timer.unref();
-		});
-	}
-
 	// ── ends of workers ──
 
 	#stopped(worker: Worker): void {
@@ -186,9 +160,9 @@ export class Supervisor implements Role {
 			this.#poisoned(worker);
 			return;
 		}
-		this.#crash = { workerId: worker.index, cause: worker.cause };
+		this.#lost.crash = { workerId: worker.index, cause: worker.cause };
 		this.#engine.mailbox.drain();
-		this.#crash = undefined;
+		this.#lost.crash = undefined;
 		if (this.#stopping) return;
 		const { kind } = worker;
 		// One that was ended on purpose might have started well.
@@ -210,7 +184,7 @@ export class Supervisor implements Role {
 	#giveUp(kind: number, cause: unknown): void {
 		if (this.#options.substitutes.has(kind)) return;
 		const environment = JSON.stringify(this.#options.kinds.environments.get(kind) ?? {});
-		const why = `Workers do not start (runtimeEnv ${environment}): ${describe(cause)}`;
+		const why = `Workers do not start (runtimeEnv ${environment}): ${describeCause(cause)}`;
 		if (kind === 0) {
 			this.#end(new RayError(why, { cause }), true);
 			return;
@@ -221,7 +195,10 @@ export class Supervisor implements Role {
 		try {
 			this.#options.substitutes.add(kind, this.#engine as LocalEngine, why, cause);
 		} catch (error) {
-			this.#end(new RayError(`${why} Nor is there room to refuse their tasks: ${describe(error)}`, { cause }), true);
+			this.#end(
+				new RayError(`${why} Nor is there room to refuse their tasks: ${describeCause(error)}`, { cause }),
+				true,
+			);
 		}
 	}
 
@@ -233,37 +210,7 @@ export class Supervisor implements Role {
 	}
 
 	lost(task: number, generation: number, token: number): void {
-		const { thread } = this.#engine as LocalEngine;
-		const at = thread.taskAt(task) >> 2;
-		const retries = thread.views.i32[at + (TASK_ENTRY_RETRIES >> 2)] as number;
-		const attempt = thread.views.u32[at + (TASK_ENTRY_ATTEMPT >> 2)] as number;
-		const submissions = this.#submissions as Submissions;
-		const forced = this.#forced.get(task) === generation;
-		if (forced) this.#forced.delete(task);
-		if (retries !== 0 && !this.#stopping && !forced) {
-			submissions.retryLater(task, generation, submissions.settingsOf(token), attempt);
-			return;
-		}
-		const error = this.#crashError(task, generation, attempt);
-		// Where in here it was found out tells nobody anything.
-		error.stack = `${error.name}: ${error.message}`;
-		submissions.fail(task, generation, error);
-	}
-	/** Tasks whose worker was ended on purpose, by index, with their generations: no retry. */
-	readonly #forced = new Map<number, number>();
-
-	#crashError(task: number, generation: number, attempt: number): Error {
-		const { workerId = -1, cause } = this.#crash ?? {};
-		const { thread, store } = this.#engine as LocalEngine;
-		const name = functionName(thread, store, task);
-		const taskId = idOf(this.#options.id, "t", task, generation);
-		const what = `Worker ${workerId} ended while it ran task ${name} (${taskId}, attempt ${attempt}): ${describe(cause)}`;
-		if ((cause as { code?: unknown } | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY") {
-			return new OutOfMemoryError(`${what} Keep less alive in the task, or raise runtimeEnv.resourceLimits.`, {
-				cause,
-			});
-		}
-		return new WorkerCrashedError(what, { workerId, ...(cause instanceof Error && { cause }) });
+		this.#lost.decide(task, generation, token, !this.#stopping);
 	}
 
 	endWorkerOf(task: number, generation: number): boolean {
@@ -272,7 +219,7 @@ export class Supervisor implements Role {
 		if (current !== generation) return false;
 		const worker = this.#all.at(this.#runnerOf(task));
 		if (worker === undefined) return false;
-		this.#forced.set(task, generation);
+		this.#lost.force(task, generation);
 		void this.#all.end(worker, "its task was cancelled by force");
 		return true;
 	}
@@ -372,11 +319,11 @@ export class Supervisor implements Role {
 		const engine = this.#engine as LocalEngine;
 		if (!engine.alive) return;
 		const deadline = performance.now() + options.timeout;
-		if (options.drain) await this.#idleBy(deadline);
+		if (options.drain) await this.idleWithin(deadline - performance.now());
 		this.#stopping = true;
 		if (engine.alive && engine.pendingTasks() > 0) {
 			this.#cancelAll();
-			await this.#idleBy(deadline);
+			await this.idleWithin(deadline - performance.now());
 		}
 		this.#options.logs.drain();
 		this.#close(new RuntimeShutdownError("The runtime was shut down before this was ready."));
@@ -385,12 +332,10 @@ export class Supervisor implements Role {
 	}
 
 	/** Until no task is unfinished, or the time is over. */
-	#idleBy(deadline: number): Promise<void> {
+	idleWithin(milliseconds: number): Promise<void> {
 		return new Promise((resolve) => {
 			const timer =
-				deadline === Number.POSITIVE_INFINITY
-					? undefined
-					: setTimeout(resolve, Math.max(0, deadline - performance.now()));
+				milliseconds === Number.POSITIVE_INFINITY ? undefined : setTimeout(resolve, Math.max(0, milliseconds));
 			(this.#engine as LocalEngine).whenIdle(() => {
 				clearTimeout(timer);
 				resolve();
@@ -422,8 +367,3 @@ export class Supervisor implements Role {
 }
 
 const NO_PARENT = { parent: 0, parentGeneration: 0 };
-
-function describe(cause: unknown): string {
-	const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause ?? "the reason is not known");
-	return /[.!?]$/.test(what) ? what : `${what}.`;
-}

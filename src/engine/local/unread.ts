@@ -11,7 +11,7 @@ import {
 	STATUS_OK,
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
-import type { Store } from "./store.ts";
+import type { Store } from "./store/store.ts";
 
 const OWED = STATE_ERROR | STATE_REPORT;
 

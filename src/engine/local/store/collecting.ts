@@ -2,7 +2,7 @@
  * Garbage collections for the store's sake. What a thread can no longer reach holds store memory until its heap is collected, and
  * the heap does not see that memory: a loop over large arrays may go on for gigabytes without a collection.
  */
-import { nextTurn } from "../../platform/yield.ts";
+import { nextTurn } from "../../../platform/yield.ts";
 
 /** Bytes that a thread takes hold of between two collections. Memory that is used again is several times as fast as fresh memory. */
 const BUDGET = 64 * 2 ** 20;
@@ -13,15 +13,18 @@ const BYTES_A_MILLISECOND = 4 * 2 ** 20;
 
 export class Collecting {
 	readonly #collect: () => unknown;
+	readonly #release: () => void;
 	readonly #least: number;
 	#budget: number;
 	#held = 0;
 	#due = false;
 
-	constructor(capacity: number, collect: () => unknown) {
+	/** `release`: gives back what was found unreachable, without waiting for finalizers. */
+	constructor(capacity: number, collect: () => unknown, release: () => void) {
 		this.#least = Math.min(BUDGET, capacity / SHARE);
 		this.#budget = this.#least;
 		this.#collect = collect;
+		this.#release = release;
 	}
 
 	/** This thread holds so many more bytes, by a view or a ref. */
@@ -37,13 +40,14 @@ export class Collecting {
 		nextTurn(() => this.now());
 	}
 
-	/** Collects. Finalizers run in later turns of the event loop. */
+	/** Collects. Finalizers, which let go of refs, run in later turns of the event loop. */
 	now(): void {
 		const start = performance.now();
 		this.#due = false;
 		this.#held = 0;
 		this.#collect();
 		const took = performance.now() - start;
+		this.#release();
 		this.#budget = Math.max(this.#least, took * BYTES_A_MILLISECOND);
 	}
 }
