@@ -2,6 +2,12 @@
 import type { CoreExports } from "../../../core/abi.ts";
 import { type CallStep, NOT_EQUAL, type Protocol, type Step, Steps, TIMED_OUT, WOKEN } from "./steps.ts";
 
+type PauseStep = Extract<Step, { op: "pause" }>;
+type GoOn = (answer: number) => void;
+
+/** What stands behind it comes in a microtask. */
+const soon = Promise.resolve(0);
+
 interface AsyncWait {
 	readonly async: boolean;
 	readonly value: Promise<string> | string;
@@ -57,17 +63,27 @@ export class Runner {
 		}
 	}
 
-	/** Runs a protocol that sleeps. A thread has one such at a time that waits for its wake word. */
-	async run<Result>(protocol: Protocol<Result>): Promise<Result> {
-		let answer = 0;
-		while (true) {
-			const { done, value } = protocol.next(answer);
-			if (done) return value;
-			if (value.op === "settled") answer = await this.#settle();
-			else if (value.op !== "pause") answer = this.#perform(value);
-			else if (value.turn || performance.now() - this.#lastTurn >= TURN_EVERY) answer = await this.#turn(value.nap);
-			else answer = await 0;
-		}
+	/**
+	 * Runs a protocol that sleeps. A thread has one such at a time that waits for its wake word. It leaves this function whenever it waits: of
+	 * a loop that awaits inside, the engine would make two optimized versions, and each of the waits a promise more.
+	 */
+	run<Result>(protocol: Protocol<Result>): Promise<Result> {
+		return new Promise((resolve, reject) => {
+			const goOn = (given: number): void => {
+				try {
+					for (let answer = given; ; ) {
+						const { done, value } = protocol.next(answer);
+						if (done) return resolve(value);
+						if (value.op === "settled") return this.#settle(goOn);
+						if (value.op === "pause") return this.#pause(value, goOn);
+						answer = this.#perform(value);
+					}
+				} catch (error) {
+					reject(error);
+				}
+			};
+			goOn(0);
+		});
 	}
 
 	/** The sleeping protocol, or the next that sleeps, looks again: something in this thread wants its attention. */
@@ -123,22 +139,33 @@ export class Runner {
 		return ++this.#ticket;
 	}
 
-	async #settle(): Promise<number> {
-		if (!this.#notified && !this.#nudged) {
-			await new Promise<void>((resolve) => {
-				this.#wake = resolve;
-			});
-			this.#wake = undefined;
-			this.#lastTurn = performance.now();
+	#settle(goOn: GoOn): void {
+		const settled = () => {
+			this.#nudged = false;
+			goOn(this.#notified ? this.#ticket : -1);
+		};
+		if (this.#notified || this.#nudged) {
+			void soon.then(settled);
+			return;
 		}
-		this.#nudged = false;
-		return this.#notified ? this.#ticket : -1;
+		this.#wake = () => {
+			this.#wake = undefined;
+			void soon.then(() => {
+				this.#lastTurn = performance.now();
+				settled();
+			});
+		};
 	}
 
-	async #turn(nap: boolean): Promise<number> {
-		await new Promise<void>(nap ? this.#nap : this.#giveTurn);
-		this.#lastTurn = performance.now();
-		return 0;
+	#pause({ turn, nap }: PauseStep, goOn: GoOn): void {
+		if (!turn && performance.now() - this.#lastTurn < TURN_EVERY) {
+			void soon.then(goOn);
+			return;
+		}
+		(nap ? this.#nap : this.#giveTurn)(() => {
+			this.#lastTurn = performance.now();
+			goOn(0);
+		});
 	}
 }
 
