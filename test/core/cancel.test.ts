@@ -4,8 +4,7 @@ import type { Core } from "./support/core.ts";
 import { expectNothingLeft, newCore, ready, shipped } from "./support/fresh.ts";
 import { named, type TaskRef, type Thread } from "./support/thread.ts";
 
-const RECURSIVE = 1;
-const SETTLE = 2;
+const { CANCEL_RECURSIVE: RECURSIVE, CANCEL_SETTLE: SETTLE } = layout;
 
 const cancel = (thread: Thread, { task, generation }: TaskRef, options = 0, reason: number = layout.REASON_CANCELLED) =>
 	named(thread.calls.cancel(task, generation, reason, options));

@@ -13,7 +13,6 @@ export interface Act {
 
 export const ERROR = INLINE | STATE_ERROR;
 export const NO_LIMIT = 0xffffffff;
-export const RECURSIVE = 1;
 
 /** For calls that only answer a status. */
 export function answers(call: () => number, wanted = 0, after = () => {}): Act {

@@ -1,5 +1,6 @@
 // Tasks that end, fail, are cancelled, or give items.
 import {
+	CANCEL_RECURSIVE,
 	MESSAGE_KIND_DECIDE,
 	MESSAGE_KIND_ITEM,
 	MESSAGE_KIND_RUNNER,
@@ -8,7 +9,7 @@ import {
 	VALUE_SPEC_SIZE,
 } from "../../../src/core/layout.ts";
 import { expectStatus, INLINE } from "../world.ts";
-import { answers, chain, ERROR, expectKinds, named, RECURSIVE, running, type Scenes, streaming } from "./acts.ts";
+import { answers, chain, ERROR, expectKinds, named, running, type Scenes, streaming } from "./acts.ts";
 
 export const scenes: Scenes = {
 	"finish a task whose arguments go and whose result others wait for": (world) => {
@@ -99,7 +100,7 @@ export const scenes: Scenes = {
 		const child = diver.submit(code, { parent: task, references: [nested] });
 		diver.release(nested);
 		return answers(
-			() => diver.core.cancel(task.at, task.generation, REASON_CANCELLED, RECURSIVE),
+			() => diver.core.cancel(task.at, task.generation, REASON_CANCELLED, CANCEL_RECURSIVE),
 			0,
 			() => {
 				expectKinds(diver, MESSAGE_KIND_RUNNER);
