@@ -330,7 +330,7 @@ export function fail(task: u32, generation: u32, flags: u32, a: u32, b: u32, c: 
   return status == STATUS_OK ? leave(decisions.fail(task, generation, flags, a, b, c, d)) : status;
 }
 
-/** Cancels a task of any thread's. Options: 1 also what it submitted, 2 settle a running task's results at once. */
+/** Cancels a task of any thread's. Options: bits of `Cancel`. */
 export function cancel(task: u32, generation: u32, reason: u32, options: u32): i32 {
   const status = enter();
   return status == STATUS_OK ? leave(cancelTask(task, generation, reason, options)) : status;

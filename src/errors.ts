@@ -11,6 +11,9 @@ type ErrorClass = abstract new (...args: never[]) => RayError;
 
 const classes = new Map<string, ErrorClass>();
 
+/** The classes of this package by name, of whatever copy of the package asks. */
+export const errorClasses: ReadonlyMap<string, ErrorClass> = classes;
+
 /** Names a class. The names are written out because minifiers rename classes. */
 function identify(type: ErrorClass, name: string, code: string): void {
 	const hidden = (value: string) => ({ value, configurable: true, writable: true });
@@ -18,11 +21,6 @@ function identify(type: ErrorClass, name: string, code: string): void {
 	// Bundlers rename classes that name themselves, and printouts show what a class is called.
 	Object.defineProperty(type, "name", { value: name, configurable: true });
 	classes.set(name, type);
-}
-
-/** The class of this package with that name, of whatever copy of the package asks. */
-export function errorClassNamed(name: string): ErrorClass | undefined {
-	return classes.get(name);
 }
 
 /** The name under which a prototype is one of this package's error classes, in any copy of it; subclasses by users have none. */

@@ -3,7 +3,8 @@
 // are found and marked, generation by generation, then each is cancelled. Tasks that never submitted cost no search.
 
 import {
-  RUNNER_BIT_CANCEL, STATUS_INVALID, STATUS_OK, STATUS_POISONED, STATUS_STALE, TASK_FLAG_HAS_CHILDREN, TASK_FLAG_MARKED, TASK_FLAG_TREE,
+  CANCEL_RECURSIVE, CANCEL_SETTLE, RUNNER_BIT_CANCEL, STATUS_INVALID, STATUS_OK, STATUS_POISONED, STATUS_STALE, TASK_FLAG_HAS_CHILDREN,
+  TASK_FLAG_MARKED, TASK_FLAG_TREE,
   TASK_PHASE_DECIDING, TASK_PHASE_ENDED, TASK_PHASE_LOST, TASK_PHASE_READY, TASK_PHASE_SUBMITTING, TASK_PHASE_VACANT,
   TASK_PHASE_WAITING, TaskEntry,
 } from "../layout";
@@ -20,9 +21,6 @@ import { isTask, taskAt } from "./table";
 
 /** So many entries are looked at under one hold of the lock. */
 @inline const SLICE: u32 = 64;
-@inline export const CANCEL_RECURSIVE: u32 = 1;
-/** A running task's results fail at once, though its code may go on. */
-@inline export const CANCEL_SETTLE: u32 = 2;
 
 export function cancel(index: u32, generation: u32, reason: u32, options: u32): i32 {
   if (!isTask(index)) return STATUS_STALE;

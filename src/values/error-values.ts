@@ -1,5 +1,5 @@
 /** Errors: which classes they have, what of them is sent, and how they are made again. */
-import { errorClassNamed } from "../errors.ts";
+import { errorClasses } from "../errors.ts";
 import { natureOf, OWN_CLASS_PREFIX } from "./brands.ts";
 
 export interface ErrorParts {
@@ -94,7 +94,7 @@ function construct(classes: readonly string[], name: string | undefined, message
 	const text = typeof message === "string" ? [message] : [];
 	for (const known of classes) {
 		if (known.startsWith(OWN_CLASS_PREFIX)) {
-			const type = errorClassNamed(known.slice(OWN_CLASS_PREFIX.length));
+			const type = errorClasses.get(known.slice(OWN_CLASS_PREFIX.length));
 			// A true error of that class whose constructor has not run: its fields arrive with it.
 			if (type !== undefined) return Reflect.construct(Error, text, type) as Error;
 		} else if (known === "DOMException" && platform.DOMException !== undefined) {

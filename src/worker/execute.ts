@@ -1,5 +1,6 @@
 /** One task: its arguments are decoded, its function is called, and what comes of it becomes the step that ends it. */
 import {
+	CANCEL_SETTLE,
 	REASON_FULL,
 	STATE_ERROR,
 	STATUS_TABLE_FULL,
@@ -30,8 +31,6 @@ import type { Outcome, RunningTask } from "./running.ts";
 import { carryNothing, runAs } from "./scope.ts";
 import { taskError } from "./task-error.ts";
 
-/** `cancel`'s option in the core: the results fail at once. */
-const CANCEL_SETTLE = 2;
 /** The function has given a promise, or is not there yet: its task goes on. */
 const GOES_ON = Symbol();
 

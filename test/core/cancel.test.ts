@@ -1,16 +1,10 @@
 import { describe, expect, test } from "vitest";
 import * as layout from "../../src/core/layout.ts";
-import { type Core, named, type Ref, type TaskRef, type Thread } from "./support/core.ts";
-import { expectNothingLeft, newCore, shipped } from "./support/fresh.ts";
+import type { Core } from "./support/core.ts";
+import { expectNothingLeft, newCore, ready, shipped } from "./support/fresh.ts";
+import { named, type TaskRef, type Thread } from "./support/thread.ts";
 
-const RECURSIVE = 1;
-const SETTLE = 2;
-
-function ready(core: Core): { thread: Thread; code: Ref } {
-	const thread = core.start();
-	thread.defineClass();
-	return { thread, code: thread.put(1) };
-}
+const { CANCEL_RECURSIVE: RECURSIVE, CANCEL_SETTLE: SETTLE } = layout;
 
 const cancel = (thread: Thread, { task, generation }: TaskRef, options = 0, reason: number = layout.REASON_CANCELLED) =>
 	named(thread.calls.cancel(task, generation, reason, options));

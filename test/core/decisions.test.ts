@@ -1,15 +1,9 @@
 import { describe, expect, test } from "vitest";
 import * as layout from "../../src/core/layout.ts";
-import { type Core, inlineFlags, named, type Ref, type TaskRef, type Thread } from "./support/core.ts";
-import { expectNothingLeft, newCore, shipped } from "./support/fresh.ts";
+import { expectNothingLeft, newCore, ready, shipped } from "./support/fresh.ts";
+import { inlineFlags, named, type TaskRef, type Thread } from "./support/thread.ts";
 
 const { STATE_ERROR: error, STATE_ALIAS: alias, STATE_REPORT: report } = layout;
-
-function ready(core: Core): { thread: Thread; code: Ref } {
-	const thread = core.start();
-	thread.defineClass();
-	return { thread, code: thread.put(1) };
-}
 
 const retry = (thread: Thread, { task, generation }: TaskRef) => named(thread.calls.retry(task, generation));
 const fail = (thread: Thread, { task, generation }: TaskRef, flags = 0, value = 0) =>

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import * as layout from "../../src/core/layout.ts";
-import { type Core, named, type Ref, type Thread } from "./support/core.ts";
+import type { Core } from "./support/core.ts";
 import { expectNothingLeft, newCore, shipped } from "./support/fresh.ts";
+import { named, type Ref, type Thread } from "./support/thread.ts";
 
 /** The address of a thread's word for an object. */
 function wordAt(core: Core, thread: Thread, { slot }: Ref): number {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as layout from "../../src/core/layout.ts";
-import { named } from "./support/core.ts";
 import { expectNothingLeft, newCore, shipped } from "./support/fresh.ts";
+import { named } from "./support/thread.ts";
 
 /** Granules that a payload costs as a large block. */
 const large = (size: number) => Math.ceil((size + 32) / 64) * 64;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import * as layout from "../../src/core/layout.ts";
-import { type Core, named, type Ref, type TaskRef, type Thread } from "./support/core.ts";
+import type { Core } from "./support/core.ts";
 import { newCore, shipped } from "./support/fresh.ts";
+import { named, type Ref, type TaskRef, type Thread } from "./support/thread.ts";
 
 const CPU = layout.RESOURCE_CPU;
 const GPU = layout.RESOURCE_GPU;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import * as layout from "../../src/core/layout.ts";
-import { type Core, inlineFlags, named, type Ref, type Thread } from "./support/core.ts";
+import type { Core } from "./support/core.ts";
 import { expectNothingLeft, newCore } from "./support/fresh.ts";
+import { inlineFlags, named, type Ref, type Thread } from "./support/thread.ts";
 
 const CPU = layout.RESOURCE_CPU;
 const GPU = layout.RESOURCE_GPU;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as layout from "../../src/core/layout.ts";
-import { named, type Ref } from "./support/core.ts";
 import { expectNothingLeft, newCore, shipped } from "./support/fresh.ts";
+import { named, type Ref } from "./support/thread.ts";
 
 describe.each(shipped)("letting go (%s)", (build) => {
 	test("of an object lets go of what is nested in it, and of that what nobody else holds", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as layout from "../../src/core/layout.ts";
-import { inlineFlags, named } from "./support/core.ts";
 import { expectNothingLeft, newCore, shipped } from "./support/fresh.ts";
+import { inlineFlags, named } from "./support/thread.ts";
 
 const { MESSAGE_KIND_SEALED: sealed } = layout;
 

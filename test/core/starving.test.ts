@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import * as layout from "../../src/core/layout.ts";
-import type { Core, Ref, TaskRef, Thread } from "./support/core.ts";
+import type { Core } from "./support/core.ts";
 import { newCore, shipped } from "./support/fresh.ts";
+import type { Ref, TaskRef, Thread } from "./support/thread.ts";
 
 const { RESOURCE_CPU: CPU, RESOURCE_GPU: GPU, RESOURCE_MEMORY: MEMORY, RESOURCE_UNIT: unit } = layout;
 const CUSTOM = 7;

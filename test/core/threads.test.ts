@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import * as layout from "../../src/core/layout.ts";
-import { Core, inlineFlags, named } from "./support/core.ts";
+import { Core } from "./support/core.ts";
 import { newCore, shipped } from "./support/fresh.ts";
+import { inlineFlags, named } from "./support/thread.ts";
 import { findFault } from "./support/walk.ts";
 
 describe.each(shipped)("a memory (%s)", (build) => {

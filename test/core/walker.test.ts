@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { root } from "../../scripts/paths.mjs";
 import * as layout from "../../src/core/layout.ts";
-import type { Ref, Submitted, Thread } from "./support/core.ts";
 import { Scene } from "./support/scene.ts";
+import type { Ref, Submitted, Thread } from "./support/thread.ts";
 import { checkInvariants, describeFault, findFault } from "./support/walk.ts";
 
 const scheduler = layout.PLACE_ROOT + layout.ROOT_SIZE;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import * as layout from "../../src/core/layout.ts";
-import { builds, type Core, inlineFlags, named, statusNames, type Thread } from "./support/core.ts";
+import { builds, type Core } from "./support/core.ts";
 import { newCore } from "./support/fresh.ts";
+import { inlineFlags, named, statusNames, type Thread } from "./support/thread.ts";
 
 type Calls = Readonly<Record<string, (...numbers: number[]) => number>>;
 

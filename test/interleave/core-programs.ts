@@ -3,6 +3,8 @@ import type { Program } from "./program.ts";
 import { programs as beginning } from "./programs/beginning.ts";
 import { programs as beside } from "./programs/beside.ts";
 import { programs as calls } from "./programs/calls.ts";
+import { programs as cancelling } from "./programs/cancelling.ts";
+import { programs as deciding } from "./programs/deciding.ts";
 import { programs as dying } from "./programs/dying.ts";
 import { programs as gates } from "./programs/gates.ts";
 import { programs as keeping } from "./programs/keeping.ts";
@@ -17,6 +19,8 @@ export const corePrograms: readonly Program[] = [
 	...objects,
 	...waiting,
 	...scheduling,
+	...deciding,
+	...cancelling,
 	...keeping,
 	...beside,
 	...numbers,

@@ -4,6 +4,8 @@ import { Prepared, type Program } from "./program.ts";
 import { programs as beginning } from "./programs/beginning.ts";
 import { programs as beside } from "./programs/beside.ts";
 import { programs as calls } from "./programs/calls.ts";
+import { programs as cancelling } from "./programs/cancelling.ts";
+import { programs as deciding } from "./programs/deciding.ts";
 import { programs as dying } from "./programs/dying.ts";
 import { programs as gates } from "./programs/gates.ts";
 import { programs as keeping } from "./programs/keeping.ts";
@@ -23,6 +25,8 @@ function holds(programs: readonly Program[]): void {
 }
 
 describe("tasks and workers keep their invariants in every order:", () => holds(scheduling));
+describe("failed tasks are decided about in every order:", () => holds(deciding));
+describe("cancelled tasks end once in every order:", () => holds(cancelling));
 describe("what is kept for a task is kept in every order:", () => holds(keeping));
 describe("threads are ended and recovered in every order:", () => holds(dying));
 describe("a memory is laid out once in every order:", () => holds(beginning));

@@ -2,7 +2,17 @@ import { describe, expect, it } from "vitest";
 import * as ray from "../../src/index.ts";
 import { collectGarbage } from "../../src/platform/collect.ts";
 import type { ObjectRefGenerator } from "../../src/types.ts";
-import { failure, withRuntime } from "./with-runtime.ts";
+import { failure, settledObjects, withRuntime } from "./with-runtime.ts";
+
+const count = ray.remote(function* (n: number) {
+	for (let i = 0; i < n; i++) yield i;
+});
+
+async function all<T>(items: AsyncIterable<ray.ObjectRef<T>>): Promise<T[]> {
+	const values: T[] = [];
+	for await (const ref of items) values.push(await ref.get());
+	return values;
+}
 
 const talker = ray.remote(
 	async function* (end: "exit" | "throw" | "wait") {
@@ -20,6 +30,123 @@ async function read(items: ObjectRefGenerator<unknown>): Promise<unknown[]> {
 	for await (const ref of items) seen.push(await ref.get().catch((error: Error) => error.name));
 	return seen;
 }
+
+describe("generators", () => {
+	it("give their items as they come, synchronous and asynchronous ones", () =>
+		withRuntime({}, async () => {
+			expect(await all(count.remote(100))).toEqual(Array.from({ length: 100 }, (_, i) => i));
+			const slow = ray.remote(async function* (n: number) {
+				for (let i = 0; i < n; i++) {
+					await new Promise((resolve) => setImmediate(resolve));
+					yield `${i}`;
+				}
+			});
+			expect(await all(slow.remote(3))).toEqual(["0", "1", "2"]);
+		}));
+
+	it("complete when they have ended, though nobody took their items", () =>
+		withRuntime({}, async () => {
+			const items = count.remote(5);
+			expect(await items.completed().get()).toBeUndefined();
+			expect(await all(items)).toEqual([0, 1, 2, 3, 4]);
+			expect(ray.getSync(count.remote(3).completed())).toBeUndefined();
+			const third = count.remote(2).completed();
+			expect(await ray.wait([third])).toEqual([[third], []]);
+		}));
+
+	it("give what they throw as the last item", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const breaks = ray.remote(function* () {
+				yield 1;
+				throw new TypeError("in the middle");
+			});
+			const items = breaks.remote();
+			const seen: unknown[] = [];
+			for await (const ref of items) seen.push(await ref.get().catch((error: Error) => error.cause));
+			expect(seen).toEqual([1, expect.objectContaining({ name: "TypeError", message: "in the middle" })]);
+			expect(await failure(items.completed().get())).toBeInstanceOf(ray.TaskError);
+		}));
+
+	it("tell by one more item what ended them from outside: a lost worker, a cancel, a failed argument", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const dies = ray.remote(
+				function* (_: unknown) {
+					yield 1;
+					yield 2;
+					process.exit(3);
+				},
+				{ maxRetries: 0 },
+			);
+			const told = async (items: ray.ObjectRefGenerator<number>) => {
+				const seen: unknown[] = [];
+				for await (const ref of items) seen.push(await ref.get().catch((error: Error) => error.name));
+				expect(await items.next()).toEqual({ done: true, value: undefined });
+				return seen;
+			};
+			expect(await told(dies.remote(0))).toEqual([1, 2, "WorkerCrashedError"]);
+			const failed = ray.remote(() => {
+				throw new Error("no argument");
+			});
+			expect(await told(dies.remote(failed.remote()))).toEqual(["TaskError"]);
+			const cancelled = ray
+				.remote(async function* () {
+					yield 7;
+					await new Promise((_, reject) => {
+						const { signal } = ray.getRuntimeContext();
+						signal.throwIfAborted();
+						signal.addEventListener("abort", () => reject(signal.reason));
+					});
+				})
+				.remote();
+			const { value } = await cancelled.next();
+			expect(await value?.get()).toBe(7);
+			ray.cancel(cancelled);
+			expect(await told(cancelled as never)).toEqual(["TaskCancelledError"]);
+		}));
+
+	it("pause at their limit of unread items, and leave their CPU to others meanwhile", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const made = ray.remote(
+				function* () {
+					const holder = globalThis as { made?: number };
+					for (holder.made = 1; ; holder.made++) yield holder.made;
+				},
+				{ generatorBackpressure: 3 },
+			);
+			const soFar = ray.remote(() => (globalThis as { made?: number }).made);
+			const items = made.remote();
+			await items.next();
+			// With one CPU this runs only when the generator has paused.
+			expect(await soFar.remote().get()).toBeLessThanOrEqual(5);
+			expect(await (await items.next()).value?.get()).toBe(2);
+			await items.return?.();
+		}));
+
+	it("run their finally blocks when the loop is left early, and leave nothing behind", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const endless = ray.remote(
+				function* () {
+					try {
+						for (let i = 0; ; i++) yield i;
+					} finally {
+						(globalThis as { finals?: number }).finals = ((globalThis as { finals?: number }).finals ?? 0) + 1;
+					}
+				},
+				{ generatorBackpressure: 2 },
+			);
+			const finals = ray.remote(() => (globalThis as { finals?: number }).finals ?? 0);
+			const leave = async () => {
+				for await (const ref of endless.remote()) if ((await ref.get()) === 3) break;
+			};
+			await leave();
+			await finals.remote().get();
+			const before = await settledObjects();
+			await leave();
+			await leave();
+			expect(await settledObjects()).toBeLessThanOrEqual(before);
+			expect(await finals.remote().get()).toBe(3);
+		}));
+});
 
 describe("the reader of a generator that fails", () => {
 	it("gets the error as one last item, whatever the failure", () =>

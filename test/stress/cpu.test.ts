@@ -10,7 +10,8 @@ import {
 } from "../../src/core/layout.ts";
 import { CoreThread } from "../../src/core/thread.ts";
 import { TaskCpu } from "../../src/engine/local/protocol/cpu.ts";
-import { Core, type TaskRef, type Thread } from "../core/support/core.ts";
+import { Core } from "../core/support/core.ts";
+import type { TaskRef, Thread } from "../core/support/thread.ts";
 
 const UNIT = 10_000;
 

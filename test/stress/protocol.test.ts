@@ -16,7 +16,8 @@ import { getSync, OUT_OF_TIME } from "../../src/engine/local/protocol/getSync.ts
 import { Runner } from "../../src/engine/local/protocol/run.ts";
 import { sleep } from "../../src/engine/local/protocol/sleep.ts";
 import type { Protocol, Step } from "../../src/engine/local/protocol/steps.ts";
-import { Core, inlineFlags, type Ref, type TaskRef, type Thread } from "../core/support/core.ts";
+import { Core } from "../core/support/core.ts";
+import { inlineFlags, type Ref, type TaskRef, type Thread } from "../core/support/thread.ts";
 
 function runnerOf(core: Core, thread: Thread): { own: CoreThread; runner: Runner; turns: () => number } {
 	const own = new CoreThread(thread.calls, core.memory, thread.index);

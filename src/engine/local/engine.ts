@@ -1,6 +1,13 @@
 /** Work on this machine's threads: the same code in the driver and in workers. What only the driver does is its supervisor's. */
 
-import { REASON_CANCELLED, STATE_ERROR, STATUS_OK, STATUS_STALE } from "../../core/layout.ts";
+import {
+	CANCEL_RECURSIVE,
+	CANCEL_SETTLE,
+	REASON_CANCELLED,
+	STATE_ERROR,
+	STATUS_OK,
+	STATUS_STALE,
+} from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
 import { RuntimeShutdownError } from "../../errors.ts";
 import { nap, nextTurn, yieldToEventLoop } from "../../platform/yield.ts";
@@ -32,10 +39,6 @@ import type { Submissions } from "./submissions.ts";
 import { type ObjectPlace, objectEntries, pendingTasks, storeStats, unfinishedTasks } from "./tables.ts";
 import { reportUnread } from "./unread.ts";
 import { Waits } from "./waits.ts";
-
-/** `cancel`'s options in the core. */
-const CANCEL_RECURSIVE = 1;
-const CANCEL_SETTLE = 2;
 
 export interface EngineOptions extends Omit<StoreOptions, "encodeHooks" | "extension"> {
 	readonly id: string;

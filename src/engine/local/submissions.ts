@@ -3,6 +3,8 @@
  * signals, and the judgement whether a failed one runs again.
  */
 import {
+	CANCEL_RECURSIVE,
+	CANCEL_SETTLE,
 	OBJECT_ENTRY_WORD,
 	REASON_CANCELLED,
 	REASON_FULL,
@@ -29,8 +31,6 @@ import type { Waiter } from "./waits.ts";
 
 /** A task's token: 0, or a number of ours times two; bit 0: what it throws shall be judged by its submitter. */
 const JUDGED = 1;
-/** `cancel`'s options in the core: also what the task submitted, and its results fail at once. */
-const RECURSIVE_AND_SETTLE = 3;
 
 /** How functions become objects, and what stands for one inside a value. */
 export interface FunctionShipping {
@@ -162,7 +162,8 @@ export class Submissions {
 		const { calls } = this.#engine.thread;
 		special.task = first.task;
 		special.generation = first.taskGeneration;
-		const cancel = (reason: number) => calls.cancel(special.task, special.generation, reason, RECURSIVE_AND_SETTLE);
+		const how = CANCEL_RECURSIVE | CANCEL_SETTLE;
+		const cancel = (reason: number) => calls.cancel(special.task, special.generation, reason, how);
 		if (settings.timeout !== undefined && settings.timeout !== Number.POSITIVE_INFINITY) {
 			special.deadline = this.#engine.deadlines.after(settings.timeout, () => cancel(REASON_TIMEOUT));
 		}

@@ -5,6 +5,7 @@
 
 import { instantiateCore } from "../../core/instantiate.ts";
 import {
+	CANCEL_SETTLE,
 	GATE_EPOCH_SHIFT,
 	PARKED_IDLE,
 	REASON_FULL,
@@ -28,9 +29,6 @@ import { sleep } from "./protocol/sleep.ts";
 import type { Protocol } from "./protocol/steps.ts";
 import { throwStatus } from "./status.ts";
 import type { Store } from "./store/store.ts";
-
-/** `cancel`'s option in the core: the results fail at once. */
-const CANCEL_SETTLE = 2;
 
 export class Substitutes {
 	readonly #driver: CoreThread;

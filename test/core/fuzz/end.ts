@@ -1,6 +1,6 @@
 // The end of a run: one thread stays, ends the others, settles every task, and lets go of everything. Then nothing may be left.
 import * as layout from "../../../src/core/layout.ts";
-import { inlineFlags } from "../support/core.ts";
+import { inlineFlags } from "../support/thread.ts";
 import { drainInbox } from "./drain.ts";
 import { Mismatch } from "./object-model.ts";
 import type { Task, Thread } from "./records.ts";

@@ -1,6 +1,6 @@
 // Commands: objects, handles, pins, watches.
 import * as layout from "../../../src/core/layout.ts";
-import type { Ref } from "../support/core.ts";
+import type { Ref } from "../support/thread.ts";
 import { accept, type Command } from "./command.ts";
 import { Mismatch } from "./object-model.ts";
 import type { Obj } from "./records.ts";

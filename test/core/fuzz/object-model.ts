@@ -1,6 +1,6 @@
 // The model's objects: who holds them, what they are worth, and who hears of it.
 import * as layout from "../../../src/core/layout.ts";
-import { named, type Ref } from "../support/core.ts";
+import { named, type Ref } from "../support/thread.ts";
 import type { Note, Obj, Task, Thread, Word } from "./records.ts";
 
 export const INLINE = layout.STATE_INLINE;

@@ -1,6 +1,6 @@
 // Commands: failures and decisions about them, cancelling, and the items of generators.
 import * as layout from "../../../src/core/layout.ts";
-import type { Ref } from "../support/core.ts";
+import type { Ref } from "../support/thread.ts";
 import { accept, type Command, expectNext } from "./command.ts";
 import { ERROR, Mismatch, type Value } from "./object-model.ts";
 import type { Obj, Task } from "./records.ts";

@@ -1,5 +1,5 @@
 // What the model knows of objects, tasks and threads: plain records.
-import type { Ref } from "../support/core.ts";
+import type { Ref } from "../support/thread.ts";
 
 export type Phase = "pending" | "sealed" | "freed";
 

@@ -1,6 +1,7 @@
 // One run of the model beside the core: the threads, the numbers that decide what happens, and the comparison after each step.
 import * as layout from "../../../src/core/layout.ts";
-import { type Build, Core, type Thread as CoreThread, named, type Ref } from "../support/core.ts";
+import { type Build, Core } from "../support/core.ts";
+import { type Thread as CoreThread, named, type Ref } from "../support/thread.ts";
 import { Model } from "./model.ts";
 import { INLINE, Mismatch, type Value } from "./object-model.ts";
 import type { Block, Obj, Task, Thread } from "./records.ts";

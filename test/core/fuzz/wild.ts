@@ -4,7 +4,8 @@
 // What a host must not do in a release build is left out: name an address inside the heap that is no block's (the debug
 // builds refuse it), and make objects refer to each other in a circle (nobody would free them).
 import * as layout from "../../../src/core/layout.ts";
-import { type Build, Core, statusNames, type Thread } from "../support/core.ts";
+import { type Build, Core } from "../support/core.ts";
+import { statusNames, type Thread } from "../support/thread.ts";
 import { Mismatch } from "./object-model.ts";
 import { Dice } from "./run.ts";
 

@@ -1,5 +1,6 @@
 import { onTestFinished } from "vitest";
 import { Core, type CoreOptions } from "./core.ts";
+import type { Ref, Thread } from "./thread.ts";
 
 /** The builds that are shipped. The single one is for one thread. */
 export const shipped = ["core", "core.single"] as const;
@@ -15,4 +16,11 @@ export function newCore(options: CoreOptions = {}): Core {
 export function expectNothingLeft(core: Core, ...threads: readonly { readonly calls: { flush(): number } }[]): void {
 	for (const thread of threads) thread.calls.flush();
 	core.check({ over: true });
+}
+
+/** A thread with a class of tasks that needs nothing, and a function. */
+export function ready(core: Core): { thread: Thread; code: Ref } {
+	const thread = core.start();
+	thread.defineClass();
+	return { thread, code: thread.put(1) };
 }

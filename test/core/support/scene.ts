@@ -1,5 +1,6 @@
 import * as layout from "../../../src/core/layout.ts";
-import { Core, type Ref, type Submitted, type Thread } from "./core.ts";
+import { Core } from "./core.ts";
+import type { Ref, Submitted, Thread } from "./thread.ts";
 
 const CPU = layout.RESOURCE_CPU;
 const unit = layout.RESOURCE_UNIT;

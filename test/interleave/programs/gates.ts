@@ -19,7 +19,7 @@ import {
 import type { Program, ThreadHandle } from "../program.ts";
 import type { Steps } from "../steps.ts";
 import { must, need, scenario } from "./support/scenario.ts";
-import { CPU_CLASS, ERROR, NUMBER, type Ref, type Stage, type TaskRef } from "./support/stage.ts";
+import { CPU_CLASS, ERROR, its, NUMBER, of, type Stage, type TaskRef } from "./support/stage.ts";
 
 /** Bytes of a block that is not small. */
 const LARGE = 3000;
@@ -28,9 +28,6 @@ type Call = readonly [name: string, ...args: number[]];
 
 /** Calls of thread 0, none of which answers an error while it lives. */
 type Calls = (stage: Stage) => readonly Call[];
-
-const of = ({ slot, generation }: Ref) => [slot, generation] as const;
-const its = ({ task, generation }: TaskRef) => [task, generation] as const;
 
 function runningTask(stage: Stage, stream = false): TaskRef {
 	const task = stage.actor(0).submit(stage.code, { stream });

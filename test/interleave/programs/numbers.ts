@@ -13,10 +13,7 @@ import {
 } from "../../../src/core/layout.ts";
 import { submit } from "./support/calls.ts";
 import { must, need, scenario } from "./support/scenario.ts";
-import { CPU_CLASS, ERROR, NUMBER, type Ref, type TaskRef, taskGenerationOf } from "./support/stage.ts";
-
-const of = ({ slot, generation }: Ref) => [slot, generation] as const;
-const its = ({ task, generation }: TaskRef) => [task, generation] as const;
+import { CPU_CLASS, ERROR, its, NUMBER, of, type TaskRef, taskGenerationOf } from "./support/stage.ts";
 
 /** Thread 1 names a task that is in the hand of thread 0, which does with it what can be done. */
 const foreign = scenario({

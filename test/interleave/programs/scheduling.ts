@@ -1,33 +1,19 @@
-// Tasks and workers: taking, parking and waking, resources, waiting tasks, decisions about failed ones.
+// Tasks and workers: taking, parking and waking, resources, waiting tasks.
 import {
-	MESSAGE_KIND_DECIDE,
 	MESSAGE_KIND_RUNNER,
 	MESSAGE_KIND_SEALED,
-	REASON_CANCELLED,
 	STATUS_OK,
-	STATUS_STALE,
 	TASK_ENTRY_STARTED,
-	TASK_PHASE_READY,
 	TASK_PHASE_VACANT,
 } from "../../../src/core/layout.ts";
-import { work } from "../../../src/engine/local/protocol/execute.ts";
 import { getSync, READY } from "../../../src/engine/local/protocol/getSync.ts";
-import { park } from "../../../src/engine/local/protocol/park.ts";
 import type { Body, ThreadHandle } from "../program.ts";
 import type { Steps } from "../steps.ts";
 import { alone, seal, submit } from "./support/calls.ts";
 import { Host, waitFor } from "./support/host.ts";
-import { messagesOf, must, need, type On, type ScenarioThread, scenario } from "./support/scenario.ts";
-import { CPU_CLASS, ERROR, NUMBER, type Stage, type TaskRef, taskGenerationOf } from "./support/stage.ts";
-
-/** A worker: the very loop, for ever. */
-const worker = (spins = 0): ScenarioThread<object> => ({
-	daemon: true,
-	*run(t, { stage }) {
-		const host = new Host(t, stage);
-		yield* host.run(work(host.steps, host.own, host.working({ spins: () => spins })));
-	},
-});
+import { messagesOf, must, need, type On, scenario } from "./support/scenario.ts";
+import { CPU_CLASS, NUMBER, type Stage, type TaskRef, taskGenerationOf } from "./support/stage.ts";
+import { park, worker } from "./support/worker.ts";
 
 /** Submits a task and waits for its result. */
 const client = (): Body<On<object>> =>
@@ -209,57 +195,6 @@ const suspendResume = scenario({
 	victims: [0],
 });
 
-/** Cancels a task that may be over. */
-function* cancelled(t: ThreadHandle, { task, generation }: TaskRef, options: number): Steps {
-	const status = yield t.call("cancel", task, generation, REASON_CANCELLED, options);
-	if (status !== STATUS_OK && status !== STATUS_STALE) throw new Error(`cancel answered ${status}`);
-}
-
-/** A failed task, about which thread 0 decides. */
-const askedAbout = (stage: Stage) => {
-	const task = stage.actor(0).submit(stage.code, { retries: 1 });
-	stage.driver.begin(stage);
-	stage.driver.calls.ask(task.task, task.generation, ERROR, 1, 0, 0, 0);
-	return { task };
-};
-
-const retryCancel = scenario({
-	name: "retry against cancel",
-	setup: askedAbout,
-	threads: [
-		function* (t, { stage, task }) {
-			for (const { kind } of messagesOf(t, stage, yield* need(t, "drain"))) {
-				if (kind !== MESSAGE_KIND_DECIDE) continue;
-				const status = yield t.call("retry", task.task, task.generation);
-				t.log(status);
-				if (status !== STATUS_OK && status !== STATUS_STALE) throw new Error(`retry answered ${status}`);
-			}
-		},
-		function* (t, { task }) {
-			yield* cancelled(t, task, 0);
-		},
-	],
-	check: ({ stage, task }) => {
-		if (stage.taskPhaseOf(task) !== TASK_PHASE_VACANT) return "the cancelled task is not over";
-		return stage.isError(task.result) ? undefined : "its result is not an error";
-	},
-	victims: [0, 1],
-});
-
-const retryTake = scenario({
-	name: "retry against park",
-	setup: askedAbout,
-	threads: [
-		function* (t, { stage, task }) {
-			yield* need(t, "drain");
-			yield* must(t, "retry", task.task, task.generation);
-			const host = new Host(t, stage);
-			t.log(yield* host.run(getSync(host.steps, host.own, host.blocking(), waitFor(task.result))));
-		},
-		worker(),
-	],
-});
-
 /** All that is ready blocks, and the only worker has a suspended task: it hears that another thread is wanted. */
 const short = scenario({
 	name: "a blocking task against the park of a worker with a suspended one",
@@ -287,83 +222,6 @@ const short = scenario({
 		},
 	],
 	check: (_, { logOf }) => (logOf(1).join() === "heard" ? undefined : "it did not hear that another thread is wanted"),
-});
-
-/** The decision dies with the one who was to make it: the task fails with its error. */
-const deadDecider = scenario({
-	name: "the submitter of a task that fails",
-	setup: (stage) => {
-		const task = stage.actor(0).submit(stage.code, { retries: 1 });
-		stage.actor(1).begin(stage);
-		stage.driver.retain(task.result);
-		return { task };
-	},
-	threads: [
-		function* (t, { stage, task }) {
-			const host = new Host(t, stage);
-			for (let decided = false; !decided; ) {
-				const value = yield t.read(host.own.wakeWord << 2);
-				const messages = messagesOf(t, stage, yield* need(t, "drain"));
-				decided = messages.some(({ kind }) => kind === MESSAGE_KIND_DECIDE);
-				if (decided) yield* must(t, "retry", task.task, task.generation);
-				else yield t.park(host.own.wakeWord << 2, value);
-			}
-		},
-		function* (t, { task }) {
-			yield* need(t, "ask", task.task, task.generation, ERROR, 1, 0, 0, 0);
-		},
-	],
-	check: ({ stage, task }) =>
-		stage.taskPhaseOf(task) === TASK_PHASE_READY ? undefined : "the task that shall be run again is not ready",
-	checkDeath: ({ stage, task }, { dead }) => {
-		const phase = stage.taskPhaseOf(task);
-		if (phase === TASK_PHASE_READY) return undefined;
-		if (phase !== TASK_PHASE_VACANT) return `nobody decides about a task in phase ${phase}, ${dead(0)}`;
-		return stage.isError(task.result) ? undefined : "its result is not an error";
-	},
-	victims: [0],
-});
-
-const cancelRunning = scenario({
-	name: "cancel against finish",
-	setup: (stage) => {
-		const task = stage.actor(1).submit(stage.code);
-		stage.actor(0).begin(stage);
-		return { task };
-	},
-	threads: [
-		function* (t, { stage, task }) {
-			yield* need(t, "finish", task.task, task.generation, NUMBER, 5, 0, 0, 0);
-			yield* need(t, "drain");
-			t.log(stage.isError(task.result));
-		},
-		function* (t, { task }) {
-			yield* cancelled(t, task, 2);
-		},
-	],
-	check: ({ stage, task }) => (stage.taskPhaseOf(task) === TASK_PHASE_VACANT ? undefined : "the task is not over"),
-	victims: [0, 1],
-});
-
-const cancelTree = scenario({
-	name: "cancel with children against submit",
-	setup: (stage) => {
-		const parent = stage.actor(1).submit(stage.code);
-		stage.actor(0).begin(stage);
-		const submitted: { child?: TaskRef } = {};
-		return { parent, submitted };
-	},
-	threads: [
-		function* (t, { stage, parent, submitted }) {
-			submitted.child = yield* submit(t, stage, { parent });
-		},
-		function* (t, { parent }) {
-			yield* cancelled(t, parent, 1);
-		},
-	],
-	check: ({ stage, submitted }) =>
-		stage.taskPhaseOf(submitted.child as TaskRef) === TASK_PHASE_VACANT ? undefined : "the child is not cancelled",
-	victims: [0, 1],
 });
 
 /** One wake for a message, one for work, and a worker that sleeps on the same word for both. */
@@ -446,12 +304,7 @@ export const programs = [
 	...untake,
 	...giveBack,
 	...suspendResume,
-	...retryCancel,
-	...retryTake,
 	...short,
-	...deadDecider,
-	...cancelRunning,
-	...cancelTree,
 	...twoWakes,
 	...limit,
 ];

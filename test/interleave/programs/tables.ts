@@ -14,10 +14,8 @@ import type { Body, ThreadHandle } from "../program.ts";
 import type { Steps } from "../steps.ts";
 import { specInto, submit } from "./support/calls.ts";
 import { must, need, type On, scenario } from "./support/scenario.ts";
-import { NUMBER, type Ref, type Stage, type TaskRef } from "./support/stage.ts";
+import { its, NUMBER, of, type Ref, type Stage, type TaskRef } from "./support/stage.ts";
 
-const of = ({ slot, generation }: Ref) => [slot, generation] as const;
-const its = ({ task, generation }: TaskRef) => [task, generation] as const;
 /** Bytes of a block that is not small. */
 const LARGE = 3000;
 /** With so many free entries a thread gives a batch of them back. */

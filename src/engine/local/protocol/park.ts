@@ -29,12 +29,6 @@ export interface ParkHost extends Dispatcher, Sleeper {
 	parked: boolean;
 }
 
-/** A task; 0: look again; below: a status. */
-export function* park(steps: Steps, own: Own, host: ParkHost): Protocol<number> {
-	const task = yield steps.park(host.busy);
-	return task === 0 ? yield* rest(steps, own, host) : task;
-}
-
 /** A parked worker rests until there may be something to do: 0, or a status. */
 export function* rest(steps: Steps, own: Own, host: ParkHost): Protocol<number> {
 	const value = own.wakeValue;

@@ -1,5 +1,5 @@
 // Calls as the host makes them: what they need written first, what they leave read after.
-import { THREAD_SPEC, THREAD_TASK } from "../../../../src/core/layout.ts";
+import { REASON_CANCELLED, STATUS_OK, STATUS_STALE, THREAD_SPEC, THREAD_TASK } from "../../../../src/core/layout.ts";
 import type { ThreadHandle } from "../../program.ts";
 import type { Steps } from "../../steps.ts";
 import { must, need } from "./scenario.ts";
@@ -51,4 +51,15 @@ export function* seal(t: ThreadHandle, { slot, generation }: Ref, flags = NUMBER
 export function* alone(t: ThreadHandle): Steps {
 	if ((yield t.compareExchange(INSIDE, 0, t.index + 1)) !== 0) throw new Error("two tasks have the only CPU");
 	yield t.write(INSIDE, 0);
+}
+
+/** Cancels a task that may be over: what `cancel` answered. */
+export function* cancel(
+	t: ThreadHandle,
+	{ task, generation }: TaskRef,
+	options: number,
+): Generator<ReturnType<ThreadHandle["call"]>, number, number> {
+	const status = yield t.call("cancel", task, generation, REASON_CANCELLED, options);
+	if (status !== STATUS_OK && status !== STATUS_STALE) throw new Error(`cancel answered ${status}`);
+	return status;
 }

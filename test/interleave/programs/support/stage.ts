@@ -261,3 +261,7 @@ export function ownField(stage: Stage, t: ThreadHandle, offset: number): number 
 export const generationOf = (stage: Stage, t: ThreadHandle): number => ownField(stage, t, layout.THREAD_GENERATION);
 export const taskGenerationOf = (stage: Stage, t: ThreadHandle): number =>
 	ownField(stage, t, layout.THREAD_TASK_GENERATION);
+
+/** As arguments of a call. */
+export const of = ({ slot, generation }: Ref) => [slot, generation] as const;
+export const its = ({ task, generation }: TaskRef) => [task, generation] as const;
