@@ -71,12 +71,17 @@ export class Runner {
 		return new Promise((resolve, reject) => {
 			const goOn = (given: number): void => {
 				try {
-					for (let answer = given; ; ) {
+					let answer = given;
+					for (;;) {
 						const { done, value } = protocol.next(answer);
-						if (done) return resolve(value);
-						if (value.op === "settled") return this.#settle(goOn);
-						if (value.op === "pause") return this.#pause(value, goOn);
-						answer = this.#perform(value);
+						if (!done && value.op !== "settled" && value.op !== "pause") {
+							answer = this.#perform(value);
+							continue;
+						}
+						if (done) resolve(value);
+						else if (value.op === "settled") this.#settle(goOn);
+						else this.#pause(value, goOn);
+						return;
 					}
 				} catch (error) {
 					reject(error);
