@@ -71,16 +71,15 @@ export class Runner {
 		return new Promise((resolve, reject) => {
 			const goOn = (given: number): void => {
 				try {
-					let answer = given;
-					for (;;) {
+					for (let answer = given; ; ) {
 						const { done, value } = protocol.next(answer);
-						if (!done && value.op !== "settled" && value.op !== "pause") {
+						if (done) resolve(value);
+						else if (value.op === "settled") this.#settle(goOn);
+						else if (value.op === "pause") this.#pause(value, goOn);
+						else {
 							answer = this.#perform(value);
 							continue;
 						}
-						if (done) resolve(value);
-						else if (value.op === "settled") this.#settle(goOn);
-						else this.#pause(value, goOn);
 						return;
 					}
 				} catch (error) {
