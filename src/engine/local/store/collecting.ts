@@ -33,6 +33,11 @@ export class Collecting {
 		if (this.#held >= this.#budget) this.soon();
 	}
 
+	/** … so many fewer, without a collection. */
+	letGo(bytes: number): void {
+		this.#held = Math.max(0, this.#held - bytes);
+	}
+
 	/** Not in the middle of the program's code, whose variables hold what it is done with. */
 	soon(): void {
 		if (this.#due) return;

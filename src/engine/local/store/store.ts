@@ -7,6 +7,7 @@ import {
 	OBJECT_ENTRY_VALUE,
 	PHASE_FREED,
 	PHASE_PENDING,
+	PHASE_SEALED,
 	STATE_ALIAS,
 	STATE_ERROR,
 	STATE_INLINE,
@@ -126,6 +127,7 @@ export class Store extends ObjectWriter {
 	}
 
 	release(ref: ObjectRef): void {
+		this.#collecting.letGo(this.#sizeOf(ref.slot));
 		this.#handles.release(ref);
 	}
 
@@ -134,6 +136,13 @@ export class Store extends ObjectWriter {
 	/** Whether the object has a value, an error, or was freed. */
 	isReady(slot: number): boolean {
 		return (this.#thread.stateOf(slot) & STATE_PHASE_MASK) !== PHASE_PENDING;
+	}
+
+	/** Bytes of the payload of an object that this thread holds. */
+	#sizeOf(slot: number): number {
+		const state = this.#thread.stateOf(slot);
+		if ((state & STATE_PHASE_MASK) !== PHASE_SEALED || state & (STATE_INLINE | STATE_ERROR)) return 0;
+		return this.#thread.views.u32[(this.#thread.objectAt(slot) + OBJECT_ENTRY_VALUE + 4) >> 2] as number;
 	}
 
 	/** The value of a ready object that this thread holds; what it failed with is thrown. */
