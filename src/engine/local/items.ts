@@ -2,7 +2,7 @@
 import { STATE_ERROR, STATE_STREAM, STATUS_EMPTY, STATUS_ENDED } from "../../core/layout.ts";
 import type { ObjectRef } from "../ref.ts";
 import type { LocalEngine } from "./engine.ts";
-import type { Role } from "./role.ts";
+import { after, type Role } from "./role.ts";
 import { throwStatus } from "./status.ts";
 
 export class Items {
@@ -34,10 +34,10 @@ export class Items {
 
 	#changes(stream: ObjectRef): Promise<void> {
 		return new Promise((resolve, reject) => {
-			const wait = this.#role.enterWait();
+			const goOn = after(this.#role, this.#role.enterWait(), resolve);
 			const waiter = {
 				items: true,
-				ready: () => (wait === undefined ? resolve() : this.#role.leaveWait(wait, resolve)),
+				ready: () => goOn(undefined),
 				abandon: (error: Error) => reject(error),
 			};
 			if (!this.#engine.waits.add(stream.slot, stream.generation, waiter)) waiter.ready();

@@ -153,12 +153,8 @@ export class ObjectWriter {
 	}
 
 	#putArguments(dependencies: readonly ObjectRef[]): void {
-		const { calls, views } = this.#thread;
-		const slot = calls.put(this.flags, this.a, this.b, this.c, this.d);
-		if (slot < 0) {
-			this.discard();
-			throwStatus(slot, "the arguments");
-		}
+		const { views } = this.#thread;
+		const slot = this.putWritten("the arguments");
 		this.argumentsSlot = slot;
 		this.#argumentsGeneration = this.#thread.generation;
 		try {
@@ -177,6 +173,16 @@ export class ObjectWriter {
 	releaseArguments(): void {
 		if (this.argumentsSlot !== 0) this.#thread.calls.release(this.argumentsSlot, this.#argumentsGeneration);
 		this.argumentsSlot = 0;
+	}
+
+	/** Makes an object of the last value written: its slot. `what` is what an error calls it. */
+	protected putWritten(what: string): number {
+		const slot = this.#thread.calls.put(this.flags, this.a, this.b, this.c, this.d);
+		if (slot < 0) {
+			this.discard();
+			throwStatus(slot, what);
+		}
+		return slot;
 	}
 
 	/** Gives back what `write` allocated, when the core refused it. */

@@ -1,6 +1,6 @@
 /**
  * A store may be full of what other threads can no longer reach and have not collected: they are asked to. Each does it when it comes back to
- * its event loop, and its finalizers give the memory back soon after.
+ * its event loop.
  */
 import type { CoreThread } from "../../../core/thread.ts";
 import { type Board, wakeThread } from "../board.ts";

@@ -91,22 +91,17 @@ export class Store extends ObjectWriter {
 	put(value: unknown): ObjectRef {
 		this.write(value, "value", 0);
 		if (this.ownsBlock) this.#collecting.hold(this.b);
-		return this.#putWritten();
+		return this.#newObject();
 	}
 
-	#putWritten(): ObjectRef {
-		const slot = this.#thread.calls.put(this.flags, this.a, this.b, this.c, this.d);
-		if (slot < 0) {
-			this.discard();
-			throwStatus(slot, "put");
-		}
-		return this.newRef(slot, this.#thread.generation, 0, 0);
+	#newObject(): ObjectRef {
+		return this.newRef(this.putWritten("put"), this.#thread.generation, 0, 0);
 	}
 
 	/** An object that has failed. `reports`: who does not ask for it is told at the end. */
 	putError(error: unknown, reports: boolean): ObjectRef {
 		this.writeError(error, reports);
-		return this.#putWritten();
+		return this.#newObject();
 	}
 
 	// ── refs ──
