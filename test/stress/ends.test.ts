@@ -1,5 +1,7 @@
 // Workers of the thin host that end otherwise than by being told to.
+import { once } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
+import { GATE_EPOCH_SHIFT, GATE_IN, THREAD_GATE, THREAD_SIZE } from "../../src/core/layout.ts";
 import { bundle } from "./bundle.mjs";
 import { Driver } from "./host/driver.ts";
 import type { Ref } from "./host/values.ts";
@@ -42,4 +44,27 @@ test("a worker that ends by an error is told of, recovered and replaced", async 
 	expect(await run("() => 6")).toBe(6);
 	expect(problems).toEqual([expect.stringContaining("on purpose")]);
 	expect(driver.recovered).toBe(1);
+});
+
+test("a worker that ends by itself while it is being killed is ended once", async () => {
+	const { driver, run } = await start();
+	driver.fill();
+	// Who kills it and who saw its end both ask until it is outside: whoever is next then, and the other after that.
+	for (let round = 0; round < 8; round++) {
+		expect(await run("() => 7")).toBe(7);
+		const [worker] = driver.workers;
+		const { views } = driver.core;
+		const gate = (views.threadTable + worker.index * THREAD_SIZE + THREAD_GATE) >> 2;
+		const out = Atomics.load(views.i32, gate);
+		Atomics.store(views.i32, gate, (worker.epoch << GATE_EPOCH_SHIFT) | GATE_IN);
+		const killed = driver.kill(worker.index);
+		const exited = once(worker.worker, "exit");
+		void worker.worker.terminate();
+		await exited;
+		for (let i = 0; i < 3; i++) await new Promise(setImmediate);
+		for (let i = 0; i < round; i++) await undefined;
+		Atomics.store(views.i32, gate, out);
+		await killed;
+	}
+	expect(driver.recovered).toBe(8);
 });

@@ -42,6 +42,8 @@ interface WorkerRecord {
 	blocked: boolean;
 	stopped: boolean;
 	ending: boolean;
+	/** That it enters the core no more: by whoever asked first, who may be its own end. */
+	ended: Promise<void> | undefined;
 }
 
 const driverSlot = 0;
@@ -159,7 +161,16 @@ export class Driver extends HostThread implements AttendHost {
 		// Not by `once` of node:events: that gives up at an error, and who ends with one has to be recovered as well.
 		const exit = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
 		const gone = exit.then(() => this.#onExit(record));
-		const record: WorkerRecord = { worker, index, epoch, gone, blocked: false, stopped: false, ending: false };
+		const record: WorkerRecord = {
+			worker,
+			index,
+			epoch,
+			gone,
+			blocked: false,
+			stopped: false,
+			ending: false,
+			ended: undefined,
+		};
 		this.#workers.set(index, record);
 		worker.on("message", (message: WorkerMessage) => this.#onMessage(index, epoch, message));
 		worker.on("error", (error: Error) => {
@@ -191,7 +202,7 @@ export class Driver extends HostThread implements AttendHost {
 	/** Whatever ended it: it enters the core no more, and what it had is taken back. */
 	async #onExit(record: WorkerRecord): Promise<void> {
 		const { index, epoch } = record;
-		await this.#end(index, epoch);
+		await this.#end(record);
 		record.stopped = true;
 		await this.#frozen;
 		this.onGone(index);
@@ -202,8 +213,13 @@ export class Driver extends HostThread implements AttendHost {
 		this.fill();
 	}
 
-	async #end(index: number, epoch: number): Promise<void> {
-		refuse(await this.runner.run(endThread(this.steps, index, epoch)), `ending thread ${index}`);
+	/** Once for each: after its end its slot may have another thread at any time. */
+	#end(record: WorkerRecord): Promise<void> {
+		const { index, epoch } = record;
+		record.ended ??= this.runner
+			.run(endThread(this.steps, index, epoch))
+			.then((status) => void refuse(status, `ending thread ${index}`));
+		return record.ended;
 	}
 
 	/** The thread has stopped, and what it had is not taken back yet. */
@@ -214,7 +230,7 @@ export class Driver extends HostThread implements AttendHost {
 		const record = this.#workers.get(index);
 		if (record === undefined || record.ending) return;
 		record.ending = true;
-		await this.#end(index, record.epoch);
+		await this.#end(record);
 		await record.worker.terminate();
 		await record.gone;
 	}
