@@ -16,3 +16,9 @@ export async function settleWorkers(contender, workers) {
 export function pause(ms) {
 	return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+/** Calls one after the other until the engine has compiled what they need: what is measured then is what a service sees. */
+export async function warmUp(call, milliseconds) {
+	const until = performance.now() + milliseconds;
+	for (let calls = 0; performance.now() < until; calls++) await call(calls);
+}

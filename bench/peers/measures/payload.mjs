@@ -1,4 +1,4 @@
-import { settleWorkers, startContender } from "./common.mjs";
+import { settleWorkers, startContender, warmUp } from "./common.mjs";
 
 const SIZES = [
 	["16 B", 16],
@@ -17,7 +17,7 @@ export const payload = {
 	cases: ({ quick }) => [
 		{
 			label: "payloads of 16 B–64 MiB",
-			parameters: { milliseconds: quick ? 80 : 400 },
+			parameters: { milliseconds: quick ? 80 : 400, warmUp: quick ? 300 : 2000 },
 			rounds: quick ? 1 : 5,
 			limitSeconds: 60,
 			figures: SIZES.flatMap(([label, size]) => [
@@ -35,6 +35,8 @@ export const payload = {
 	async run(context) {
 		const contender = await startContender(context);
 		await settleWorkers(contender, context.workers);
+		const small = new Uint8Array(SIZES[0][1]);
+		await warmUp(() => contender.call("echo", small), context.parameters.warmUp);
 		const figures = {};
 		for (const [, size] of SIZES) {
 			let bytes = new Uint8Array(size).fill(7);

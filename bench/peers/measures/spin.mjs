@@ -1,5 +1,5 @@
 import { percentile } from "../../lib/statistics.mjs";
-import { settleWorkers, startContender } from "./common.mjs";
+import { settleWorkers, startContender, warmUp } from "./common.mjs";
 
 const QUICK_CALLS = { 0.1: 300, 0.5: 200, 1: 100, 5: 40, 20: 10 };
 const CALLS = { 0.1: 2000, 0.5: 1500, 1: 1000, 5: 200, 20: 60 };
@@ -14,7 +14,7 @@ export const spin = {
 		return [
 			{
 				label: "tasks of 0.1–20 ms",
-				parameters: { calls },
+				parameters: { calls, warmUp: quick ? 300 : 2000 },
 				rounds: quick ? 1 : 5,
 				limitSeconds: 60,
 				figures: Object.keys(calls)
@@ -36,7 +36,7 @@ export const spin = {
 	async run(context) {
 		const contender = await startContender(context);
 		await settleWorkers(contender, context.workers);
-		for (let call = 0; call < 300; call++) await contender.call("spin", 0.02);
+		await warmUp(() => contender.call("spin", 0.02), context.parameters.warmUp);
 		const figures = {};
 		for (const [ms, calls] of Object.entries(context.parameters.calls)) {
 			const times = new Float64Array(calls);
