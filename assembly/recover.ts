@@ -8,8 +8,8 @@ import {
 import { freeBlock, freeHandOf } from "./memory/heap";
 import { scheduler, threadMax } from "./memory/root";
 import { giveBackAll } from "./memory/spans";
-import { WORDS_PER_CHUNK, chunkAt, takeOffPin } from "./objects/handles";
-import { drop } from "./objects/release";
+import { WORDS_PER_CHUNK, chunkAt } from "./objects/handles";
+import { drop, takeOffPin } from "./objects/release";
 import { inheritObjects, objectAt } from "./objects/table";
 import { removeWatch } from "./objects/watch";
 import { linkOf, takeAll } from "./sync/inbox";

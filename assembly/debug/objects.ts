@@ -1,7 +1,7 @@
 // The objects: each entry's state, payload, edges and stream; then its count and pins against all that was found.
 
 import {
-  OBJECT_ENTRY_VALUE, ObjectEntry, PHASE_FREED, PHASE_PENDING, PHASE_SEALED, PHASE_VACANT, REFERENCE_SIZE, Reference, STATE_ALIAS, STATE_BLOCKS,
+  NESTED_PIN, OBJECT_ENTRY_VALUE, ObjectEntry, PHASE_FREED, PHASE_PENDING, PHASE_SEALED, PHASE_VACANT, REFERENCE_SIZE, Reference, STATE_ALIAS, STATE_BLOCKS,
   STATE_ERROR, STATE_HOST_MASK, STATE_INLINE, STATE_LENGTH_SHIFT, STATE_PHASE_MASK, STATE_READ, STATE_REPORT, STATE_STREAM, STATE_SYSTEM, Stream,
   TASK_EDGE_SIZE, TASK_ENTRY_SIZE, TaskEdge, ThreadEdge, TASK_PHASE_ENDED, TASK_PHASE_VACANT, TASK_PHASE_WAITING, Thread,
 } from "../layout";
@@ -15,7 +15,7 @@ import { taskAt } from "../tasks/table";
 import * as faults from "./faults";
 import { same, wrong } from "./faults";
 import {
-  OBJECT_FREE, OBJECT_ITEM, OBJECT_UNREAD, addEdgeOf, addHolderOf, claim, holdersOf, markObject, objectMarks, pinsOf,
+  OBJECT_FREE, OBJECT_ITEM, OBJECT_UNREAD, addEdgeOf, addHolderOf, addPinOf, claim, holdersOf, markObject, objectMarks, pinsOf,
 } from "./tally";
 import { checkWatch, exists, isUsedSlot } from "./threads";
 
@@ -132,15 +132,17 @@ function walkPayload(slot: u32): bool {
   if (count && (first - address > room || count > (room - ((first - address) as u32)) / REFERENCE_SIZE)) return wrong(faults.PAYLOAD_SIZE_WRONG, slot, count, room);
   if (!same(faults.PAYLOAD_SIZE_WRONG, slot, valueOf(entry, 3), room >> 6)) return false;
   granules += room >> 6;
-  return holdReferences(slot, first, count, faults.REFERENCE_WRONG);
+  return holdReferences(slot, first, count, faults.REFERENCE_WRONG, NESTED_PIN);
 }
 
-/** References behind a payload or behind arguments: each is a holder. */
-export function holdReferences(name: u32, first: usize, count: u32, code: u32): bool {
+/** References behind a payload or behind arguments: each is a holder, and one with the bit `pin` a pin too. */
+export function holdReferences(name: u32, first: usize, count: u32, code: u32, pin: u32): bool {
   for (let i: u32 = 0; i < count; i++) {
     const reference = changetype<Reference>(first + i * REFERENCE_SIZE);
-    if (!exists(reference.slot, reference.generation)) return wrong(code, name, reference.slot, reference.generation);
-    addHolderOf(reference.slot);
+    const slot = reference.slot & ~pin;
+    if (!exists(slot, reference.generation)) return wrong(code, name, reference.slot, reference.generation);
+    addHolderOf(slot);
+    if (reference.slot & pin) addPinOf(slot);
   }
   return true;
 }

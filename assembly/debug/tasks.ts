@@ -141,7 +141,7 @@ function holdArguments(task: TaskEntry, number: u32): bool {
   if (task.edges && !claim(task.edges)) return wrong(faults.TASK_BLOCK_WRONG, number, task.edges, 0);
   if (task.flags & TASK_FLAG_INLINE_ARGS) return same(faults.TASK_FIELD_WRONG, number, task.references, 0);
   if (!claim(task.args)) return wrong(faults.TASK_BLOCK_WRONG, number, task.args, 0);
-  return holdReferences(number, referencesBehind(task.args, task.argsSize), task.references, faults.TASK_OBJECT_WRONG);
+  return holdReferences(number, referencesBehind(task.args, task.argsSize), task.references, faults.TASK_OBJECT_WRONG, 0);
 }
 
 function holdResults(task: TaskEntry, number: u32, phase: u32): bool {

@@ -19,7 +19,7 @@ import {
 import { allocate, freeBlock } from "../memory/heap";
 import { self } from "../sync/thread";
 import { BROKEN, lockEntry, unlockEntry } from "./entry";
-import { drop, freePayload } from "./release";
+import { drop, takeOffPin } from "./release";
 import { generationOf, isSlot, objectAt } from "./table";
 
 @inline export const WORDS_PER_CHUNK: u32 = 8192;
@@ -155,20 +155,35 @@ export function pin(slot: u32, generation: u32): i32 {
   const entry = objectAt(slot);
   if (held >> HANDLE_PIN_SHIFT == PIN_MAX) return STATUS_OVERFLOW;
   if (!(held >> HANDLE_PIN_SHIFT)) {
-    const state = lockEntry(entry);
-    if (state == BROKEN) return STATUS_POISONED;
-    const status = pinnable(state);
-    if (status == STATUS_OK) entry.pins++;
-    unlockEntry(entry, state);
+    const status = addPin(entry, false);
     if (status != STATUS_OK) return status;
   }
   store<u32>(word, held + HANDLE_PIN_UNIT);
   return load<u32>(changetype<usize>(entry) + OBJECT_ENTRY_VALUE);
 }
 
-function pinnable(state: u32): i32 {
+/** One holder more, which pins the payload too. Anything but ok: nothing is held. */
+export function addPinningHolder(slot: u32, generation: u32): i32 {
+  if (!addHolder(slot, generation)) return STATUS_STALE;
+  const entry = objectAt(slot);
+  const status = addPin(entry, true);
+  if (status != STATUS_OK) drop(entry);
+  return status;
+}
+
+/** One pin more. What was freed takes another only if `late`, and while its payload is still there. */
+function addPin(entry: ObjectEntry, late: bool): i32 {
+  const state = lockEntry(entry);
+  if (state == BROKEN) return STATUS_POISONED;
+  const status = pinnable(state, late && entry.pins != 0);
+  if (status == STATUS_OK) entry.pins++;
+  unlockEntry(entry, state);
+  return status;
+}
+
+function pinnable(state: u32, late: bool): i32 {
   const phase = state & STATE_PHASE_MASK;
-  if (phase == PHASE_FREED) return STATUS_FREED;
+  if (phase == PHASE_FREED) return late ? STATUS_OK : STATUS_FREED;
   if (phase != PHASE_SEALED) return STATUS_PENDING;
   return state & STATE_INLINE ? STATUS_WRONG_STATE : STATUS_OK;
 }
@@ -184,16 +199,6 @@ export function unpin(slot: u32, generation: u32): i32 {
   if (!(left >> HANDLE_PIN_SHIFT)) takeOffPin(entry);
   if (!left) drop(entry);
   return STATUS_OK;
-}
-
-/** One pin of the entry less; a payload freed meanwhile goes with the last. */
-export function takeOffPin(entry: ObjectEntry): void {
-  const state = lockEntry(entry);
-  if (state == BROKEN) return;
-  entry.pins--;
-  const gone = !entry.pins && (state & STATE_PHASE_MASK) == PHASE_FREED;
-  unlockEntry(entry, state);
-  if (gone) freePayload(entry);
 }
 
 /** Gives back the parts of this thread's table in which it has nothing. */

@@ -1,20 +1,26 @@
 // What happens when holders go. At the last one the payload, and the references nested in it, are released: with a list of
 // work instead of recursion, since chains of a million nested objects exist. The list is chained through `link`, which is
 // free in an entry that nobody holds.
+//
+// A nested reference that pins may be the last to keep the payload of an object that was freed: then that is released too,
+// from a second list, chained through `newer`. The reference holds the object until this is done.
 
 import {
-  OBJECT_ENTRY_VALUE, ObjectEntry, PHASE_PENDING, PHASE_SEALED, REASON_CANCELLED, Reference, REFERENCE_SIZE, STATE_ALIAS, STATE_ERROR, STATE_INLINE,
-  STATE_PHASE_MASK, STATE_READ, STATE_REPORT, STATE_STREAM, Stream,
+  NESTED_PIN, OBJECT_ENTRY_VALUE, ObjectEntry, PHASE_FREED, PHASE_PENDING, PHASE_SEALED, REASON_CANCELLED, Reference, REFERENCE_SIZE, STATE_ALIAS,
+  STATE_ERROR, STATE_INLINE, STATE_PHASE_MASK, STATE_READ, STATE_REPORT, STATE_STREAM, Stream,
 } from "../layout";
 import { freeBlock } from "../memory/heap";
 import { self } from "../sync/thread";
 import { cancelOne } from "../tasks/cancel";
 import { taskAt } from "../tasks/table";
+import { BROKEN, lockEntry, unlockEntry } from "./entry";
 import { objectAt, vacate } from "./table";
 import { keepUnread } from "./unread";
 
 /** Entries without holders whose payloads are still to be released. */
 let doomed: u32 = 0;
+/** Freed entries that a reference, which pinned them last, still holds: their payloads are to be released. */
+let unpinned: u32 = 0;
 
 /** One holder less: how many are left. */
 export function drop(entry: ObjectEntry): u32 {
@@ -24,10 +30,19 @@ export function drop(entry: ObjectEntry): u32 {
 }
 
 function reclaimDoomed(): void {
-  while (doomed) {
-    const entry = changetype<ObjectEntry>(doomed);
-    doomed = entry.link;
-    reclaim(entry);
+  while (true) {
+    if (unpinned) {
+      const entry = changetype<ObjectEntry>(unpinned);
+      unpinned = entry.newer;
+      releasePayload(entry);
+      doom(entry);
+    } else if (doomed) {
+      const entry = changetype<ObjectEntry>(doomed);
+      doomed = entry.link;
+      reclaim(entry);
+    } else {
+      return;
+    }
   }
 }
 
@@ -71,12 +86,41 @@ export function freePayload(entry: ObjectEntry): void {
 function releasePayload(entry: ObjectEntry): void {
   const address: usize = load<u32>(valueAt(entry, 0));
   self.storeGranules(self.loadGranules() - load<u32>(valueAt(entry, 3)));
-  let reference = referencesBehind(address, load<u32>(valueAt(entry, 1)));
-  for (let left = load<u32>(valueAt(entry, 2)); left; left--) {
-    doom(objectAt(changetype<Reference>(reference).slot));
-    reference += REFERENCE_SIZE;
-  }
+  doomReferences(referencesBehind(address, load<u32>(valueAt(entry, 1))), load<u32>(valueAt(entry, 2)));
   freeBlock(address);
+}
+
+/** References that were held and never came to stand in an object, or stood in a task. */
+export function dropReferences(first: usize, count: u32): void {
+  doomReferences(first, count);
+  reclaimDoomed();
+}
+
+function doomReferences(first: usize, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const slot = changetype<Reference>(first + i * REFERENCE_SIZE).slot;
+    const entry = objectAt(slot & ~NESTED_PIN);
+    if (slot & NESTED_PIN && isLastPin(entry)) {
+      entry.newer = unpinned;
+      unpinned = changetype<usize>(entry) as u32;
+    } else {
+      doom(entry);
+    }
+  }
+}
+
+/** One pin of the entry less; a payload freed meanwhile goes with the last. */
+export function takeOffPin(entry: ObjectEntry): void {
+  if (isLastPin(entry)) freePayload(entry);
+}
+
+/** Takes a pin off. True: it was the last on what was freed, and the payload is this thread's to release. */
+function isLastPin(entry: ObjectEntry): bool {
+  const state = lockEntry(entry);
+  if (state == BROKEN) return false;
+  const pins = --entry.pins;
+  unlockEntry(entry, state);
+  return !pins && (state & STATE_PHASE_MASK) == PHASE_FREED;
 }
 
 function releaseStream(entry: ObjectEntry): void {

@@ -6,13 +6,12 @@
 // Preparing it takes the block out of the hand and holds the references; until it is used it can be put back.
 
 import {
-  ObjectEntry, REFERENCE_SIZE, Reference, STATE_HOST_MASK, STATE_INLINE, STATE_LENGTH_SHIFT, STATUS_INVALID, STATUS_OK, STATUS_STALE,
+  NESTED_PIN, ObjectEntry, REFERENCE_SIZE, Reference, STATE_HOST_MASK, STATE_INLINE, STATE_LENGTH_SHIFT, STATUS_INVALID, STATUS_OK, STATUS_STALE,
 } from "../layout";
 import { adopt, disown, freeBlock, inHand, roomIn } from "../memory/heap";
 import { self } from "../sync/thread";
-import { addHolder } from "./handles";
-import { drop, referencesBehind, valueAt } from "./release";
-import { objectAt } from "./table";
+import { addHolder, addPinningHolder } from "./handles";
+import { dropReferences, referencesBehind, valueAt } from "./release";
 
 @inline const INLINE_MOST: u32 = 16;
 
@@ -20,13 +19,13 @@ import { objectAt } from "./table";
 export function prepareValue(flags: u32, a: u32, b: u32, c: u32): i32 {
   if (flags & ~STATE_HOST_MASK) return STATUS_INVALID;
   if (flags & STATE_INLINE) return flags >> STATE_LENGTH_SHIFT <= INLINE_MOST ? STATUS_OK : STATUS_INVALID;
-  const status = holdReferences(a, b, c, c);
+  const status = holdReferences(a, b, c, c, true);
   if (status == STATUS_OK) adopt(a);
   return status;
 }
 
-/** Holds the references behind a block in hand. Anything but ok: none is held. */
-export function holdReferences(block: usize, size: u32, count: u32, dependencies: u32): i32 {
+/** Holds the references behind a block in hand, those that pin only if they may. Anything but ok: none is held. */
+export function holdReferences(block: usize, size: u32, count: u32, dependencies: u32, mayPin: bool): i32 {
   if (!inHand(block)) return STATUS_INVALID;
   const room = roomIn(block);
   if (size > room || dependencies > count) return STATUS_INVALID;
@@ -35,15 +34,18 @@ export function holdReferences(block: usize, size: u32, count: u32, dependencies
   const first = block + behind;
   for (let i: u32 = 0; i < count; i++) {
     const reference = changetype<Reference>(first + i * REFERENCE_SIZE);
-    if (addHolder(reference.slot, reference.generation)) continue;
+    const status = hold(reference.slot, reference.generation, mayPin);
+    if (status == STATUS_OK) continue;
     dropReferences(first, i);
-    return STATUS_STALE;
+    return status;
   }
   return STATUS_OK;
 }
 
-export function dropReferences(first: usize, count: u32): void {
-  for (let i: u32 = 0; i < count; i++) drop(objectAt(changetype<Reference>(first + i * REFERENCE_SIZE).slot));
+/** A slot that must not pin is out of range. */
+@inline function hold(slot: u32, generation: u32, mayPin: bool): i32 {
+  if (mayPin && slot & NESTED_PIN) return addPinningHolder(slot & ~NESTED_PIN, generation);
+  return addHolder(slot, generation) ? STATUS_OK : STATUS_STALE;
 }
 
 /** Puts a prepared value back into the hand. */

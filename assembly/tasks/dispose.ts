@@ -2,9 +2,8 @@
 
 import { TASK_FLAG_INLINE_ARGS, TaskEntry } from "../layout";
 import { freeBlock } from "../memory/heap";
-import { drop, referencesBehind } from "../objects/release";
+import { drop, dropReferences, referencesBehind } from "../objects/release";
 import { objectAt } from "../objects/table";
-import { dropReferences } from "../objects/value";
 import { resultAt } from "./end";
 import { vacateTask } from "./table";
 

@@ -11,9 +11,9 @@ import {
 import { adopt, allocate, disown, freeBlock, inHand, roomIn } from "../memory/heap";
 import { scheduler } from "../memory/root";
 import { addHolder, noteHandle, prepareHandle, release } from "../objects/handles";
-import { drop, referencesBehind } from "../objects/release";
+import { drop, dropReferences, referencesBehind } from "../objects/release";
 import { generationOf, objectAt, occupy, slotOf } from "../objects/table";
-import { dropReferences, holdReferences } from "../objects/value";
+import { holdReferences } from "../objects/value";
 import { lock, unlock } from "../sync/lock";
 import { me, myEpoch, self } from "../sync/thread";
 import { missOneLess } from "./arrival";
@@ -41,7 +41,7 @@ export function submit(): i32 {
   if (inlined && (spec.argsSize > TASK_SPEC_INLINED_LENGTH || spec.references || spec.dependencies)) return STATUS_INVALID;
   if (!inlined && !spec.argsSize && !spec.references) return STATUS_INVALID;
   if (!addHolder(spec.code, spec.codeGeneration)) return STATUS_STALE;
-  let status = spec.args ? holdReferences(spec.args, spec.argsSize, spec.references, spec.dependencies) : STATUS_OK;
+  let status = spec.args ? holdReferences(spec.args, spec.argsSize, spec.references, spec.dependencies, false) : STATUS_OK;
   if (status == STATUS_OK) {
     status = build(spec);
     if (status < 0 && spec.args) dropReferences(referencesBehind(spec.args, spec.argsSize), spec.references);
