@@ -1,7 +1,7 @@
 /** The buffers of a message: views in place where the host gives them, private copies where it does not. */
 import { SerializationError } from "../errors.ts";
 import { type BufferType, bufferType, KIND_ARRAY_BUFFER, KIND_UINT8 } from "./buffers.ts";
-import { BUFFER_EXT_BYTES, RESIZABLE_EXT_BYTES, SMALL_SEGMENT_ALIGNMENT } from "./format.ts";
+import { BUFFER_EXT_BYTES, PART_EXT_BYTES, RESIZABLE_EXT_BYTES, SMALL_SEGMENT_ALIGNMENT } from "./format.ts";
 import type { DecodeHooks } from "./hooks.ts";
 import type { Reader } from "./reader.ts";
 
@@ -98,6 +98,23 @@ function copy(reader: Reader, start: number, length: number, maximum: number | u
 	const from = reader.start + start;
 	new Uint8Array(buffer).set(reader.bytes.subarray(from, from + length));
 	return buffer;
+}
+
+/** An array on bytes of another object. */
+export function readPart(reader: Reader, at: number, length: number, hooks: DecodeHooks | undefined): object {
+	if (length !== PART_EXT_BYTES) throw reader.damaged(`a part's extension has ${length} bytes`);
+	if (hooks?.part === undefined)
+		throw new SerializationError("A value with parts of others in the store cannot be read without a store");
+	const { bytes, view } = reader;
+	const kind = bytes[at];
+	const offset = view.getUint32(at + 5);
+	const byteLength = view.getUint32(at + 9);
+	const type = bufferType(kind);
+	if (type === undefined || kind === KIND_ARRAY_BUFFER) throw reader.damaged(`there are no parts of kind ${kind}`);
+	check(reader, type, offset, byteLength);
+	const part = hooks.part(type, view.getUint32(at + 1), offset, byteLength);
+	if (part === undefined) throw reader.damaged("a buffer is said to be part of what does not have it");
+	return part;
 }
 
 /** A payload that is the bytes of one buffer. */

@@ -45,6 +45,11 @@ export class Encoder {
 		return this.#last.segments.largestView;
 	}
 
+	/** Whether the message has arrays whose bytes are another object's. */
+	get hasParts(): boolean {
+		return this.#last.hasParts;
+	}
+
 	/**
 	 * Encodes a value and returns its payload's length in bytes. `root` is what error messages call it ("value", "args",
 	 * "result"). Throws SerializationError, naming the path to what cannot be sent, or what a hook throws.

@@ -54,6 +54,8 @@ export const EXT_SET = 0x54; // T
 export const EXT_UNDEFINED = 0x55; // U
 /** A typed array, DataView, Buffer or ArrayBuffer: see BUFFER_EXT_BYTES. */
 export const EXT_BUFFER = 0x56; // V
+/** A typed array, DataView or Buffer whose bytes are part of another object's payload: see PART_EXT_BYTES. */
+export const EXT_PART = 0x57; // W
 /** A RegExp: source, then flags. */
 export const EXT_REGEXP = 0x58; // X
 /** What the host layer sends as itself (remote functions, actor handles): its description. */
@@ -65,6 +67,8 @@ export const EXT_TIMESTAMP = 0xff;
 /** kind u8 | segment start u32 | segment bytes u32 | offset in it u32 | bytes u32, big-endian; a resizable ArrayBuffer adds its maximum u32. */
 export const BUFFER_EXT_BYTES = 17;
 export const RESIZABLE_EXT_BYTES = 21;
+/** kind u8 | number of the store reference u32 | offset in its payload u32 | bytes u32, big-endian. */
+export const PART_EXT_BYTES = 13;
 
 /** Segments of at least this many bytes are 64-aligned and written straight into the store; smaller ones are 8-aligned. */
 export const LARGE_SEGMENT_BYTES = 2048;

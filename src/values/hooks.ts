@@ -14,9 +14,19 @@ export interface Extension {
 	readonly description?: unknown;
 }
 
+/** Bytes that another object of the store has already. */
+export interface Part {
+	/** What stands for that object in `Encoder.refs`: the same for all of its parts. */
+	readonly whole: object;
+	/** Where in its payload they start. */
+	readonly offset: number;
+}
+
 export interface EncodeHooks {
 	/** How this value is sent; undefined: as if it had no SENDABLE. What it throws is passed on as it is. */
 	toExtension?(value: object): Extension | undefined;
+	/** What this view is a part of, if its bytes need not be sent. */
+	part?(view: ArrayBufferView): Part | undefined;
 }
 
 export interface DecodeHooks {
@@ -29,4 +39,6 @@ export interface DecodeHooks {
 	 * Asked for views only; an ArrayBuffer is always copied.
 	 */
 	view?(type: BufferType, byteOffset: number, byteLength: number): ArrayBufferView | undefined;
+	/** The array on bytes of the object that stood at `index` of `Encoder.refs`; undefined if it has none there. */
+	part?(type: BufferType, index: number, offset: number, byteLength: number): ArrayBufferView | undefined;
 }

@@ -1,6 +1,6 @@
 /** Values, made from a message. Scalars, texts, arrays and plain objects come first in this file, extensions after. */
 import { SerializationError } from "../errors.ts";
-import { BufferReader } from "./buffer-reader.ts";
+import { BufferReader, readPart } from "./buffer-reader.ts";
 import * as format from "./format.ts";
 import { extendWithHoles } from "./holes.ts";
 import type { DecodeHooks } from "./hooks.ts";
@@ -279,6 +279,8 @@ export class ValueReader extends Reader {
 				return this.note(new Date(Number.NaN));
 			case format.EXT_BUFFER:
 				return this.note(this.#buffers.read(this, start, length));
+			case format.EXT_PART:
+				return this.note(readPart(this, start, length, this.#hooks));
 			case format.EXT_UTF16:
 				this.position = start;
 				return this.utf16(length);

@@ -5,7 +5,7 @@
 import { natureOf, slotOf } from "./brands.ts";
 import { KIND_ARRAY_BUFFER, KIND_MESSAGE, maximumBytes, viewKindOf } from "./buffers.ts";
 import * as format from "./format.ts";
-import { type EncodeHooks, type Extension, SENDABLE } from "./hooks.ts";
+import { type EncodeHooks, type Extension, type Part, SENDABLE } from "./hooks.ts";
 import { CodecStep } from "./path.ts";
 import { isPlain, PlainWriter } from "./plain-writer.ts";
 import type { Codec, SerializerRegistry } from "./registry.ts";
@@ -22,6 +22,7 @@ export class ValueWriter extends PlainWriter {
 	/** 0 for a message; else the payload is the bytes of `bare`. */
 	kind = KIND_MESSAGE;
 	bare: Uint8Array | undefined;
+	hasParts = false;
 
 	constructor(registry: SerializerRegistry | undefined, hooks: EncodeHooks | undefined) {
 		super();
@@ -72,6 +73,7 @@ export class ValueWriter extends PlainWriter {
 		this.kind = KIND_MESSAGE;
 		this.bare = undefined;
 		this.refs = NO_REFS;
+		this.hasParts = false;
 		this.forget();
 	}
 
@@ -126,14 +128,38 @@ export class ValueWriter extends PlainWriter {
 	#buffer(source: ArrayBufferView | ArrayBuffer, kind: number): void {
 		if (kind === 0) throw this.refuse("a typed array of an unknown kind", "copy it into a known one");
 		this.#checkAttached(source, kind);
-		const maximum = kind === KIND_ARRAY_BUFFER ? maximumBytes(source as ArrayBuffer) : undefined;
-		this.segments.mention(this, source, kind, maximum);
+		if (kind === KIND_ARRAY_BUFFER) {
+			this.segments.mention(this, source, kind, maximumBytes(source as ArrayBuffer));
+			return;
+		}
+		const part = this.#hooks?.part?.(source as ArrayBufferView);
+		if (part === undefined) this.segments.mention(this, source, kind, undefined);
+		else this.#part(kind, part, source.byteLength);
+	}
+
+	#part(kind: number, { whole, offset }: Part, byteLength: number): void {
+		this.hasParts = true;
+		const index = this.refs.at(-1) === whole ? this.refs.length - 1 : this.#note(whole);
+		this.extensionHeader(format.EXT_PART, format.PART_EXT_BYTES);
+		const { bytes, view, position } = this;
+		bytes[position] = kind;
+		view.setUint32(position + 1, index);
+		view.setUint32(position + 5, offset);
+		view.setUint32(position + 9, byteLength);
+		this.position += format.PART_EXT_BYTES;
+	}
+
+	/** The number of one more reference. */
+	#note(reference: object): number {
+		this.used = true;
+		if (this.refs === NO_REFS) this.refs = [];
+		return (this.refs as object[]).push(reference) - 1;
 	}
 
 	/** Notes the value if it is a buffer that needs no message around it. */
 	#isBare(value: object, prototype: object | null): boolean {
 		let kind = 0;
-		if (ArrayBuffer.isView(value)) kind = viewKindOf(value);
+		if (ArrayBuffer.isView(value)) kind = this.#hooks?.part?.(value) === undefined ? viewKindOf(value) : 0;
 		else if (natureOf(prototype).brand === "arraybuffer" && slotOf(value, "arraybuffer") !== undefined) {
 			kind = maximumBytes(value as ArrayBuffer) === undefined ? KIND_ARRAY_BUFFER : 0;
 		}
@@ -176,10 +202,7 @@ export class ValueWriter extends PlainWriter {
 		if (extension === undefined) return false;
 		const { type, description } = extension;
 		if (type === format.EXT_REF) {
-			this.used = true;
-			if (this.refs === NO_REFS) this.refs = [];
-			this.index(format.EXT_REF, this.refs.length);
-			(this.refs as unknown[]).push(value);
+			this.index(format.EXT_REF, this.#note(value));
 			return true;
 		}
 		if (!(type >= format.EXT_HOST_FIRST && type <= format.EXT_HOST_LAST)) {

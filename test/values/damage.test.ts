@@ -3,7 +3,7 @@ import { SerializationError } from "../../src/errors.ts";
 import { bufferType, KIND_LAST } from "../../src/values/buffers.ts";
 import { decode } from "../../src/values/decoder.ts";
 import * as format from "../../src/values/format.ts";
-import type { DecodeHooks } from "../../src/values/hooks.ts";
+import type { DecodeHooks, EncodeHooks } from "../../src/values/hooks.ts";
 import { SerializerRegistry } from "../../src/values/registry.ts";
 import { decodeBytes, payloadOf } from "./support.ts";
 
@@ -21,7 +21,16 @@ registry.register(Point, {
 	deserialize: (data) => Object.assign(new Point(), { x: data }),
 });
 
-const hooks: DecodeHooks = { ref: (index) => ({ index }), extension: (type, description) => ({ type, description }) };
+const stored = new Uint8Array(256);
+const hooks: DecodeHooks = {
+	ref: (index) => ({ index }),
+	extension: (type, description) => ({ type, description }),
+	part: (type, index, offset, byteLength) =>
+		index === 0 && offset + byteLength <= stored.length ? type.make(stored.buffer, offset, byteLength) : undefined,
+};
+const encodeHooks: EncodeHooks = {
+	part: (view) => (view.buffer === stored.buffer ? { whole: stored, offset: view.byteOffset } : undefined),
+};
 
 /** Reads bytes: the value, or the error if it is of the kind that damage may cause. Anything else is thrown on. */
 function tolerate(bytes: Uint8Array, kind = 0): unknown {
@@ -53,10 +62,11 @@ const samples: unknown[] = [
 		return [new Uint8Array(buffer, 1), new Float32Array(buffer, 8), buffer];
 	})(),
 	[new Point(), "ab".match(/(?<x>b)/)],
+	[stored.subarray(8, 100), new Float64Array(stored.buffer, 64), new DataView(stored.buffer, 3)],
 	deep,
 	Array.from({ length: 70 }, (_, i) => ({ id: i, name: `user ${i}` })),
 ];
-const payloads = samples.map((value) => payloadOf(value, { registry }));
+const payloads = samples.map((value) => payloadOf(value, { registry, encodeHooks }));
 
 /** xorshift, so that a failure can be run again from its seed. */
 function randomFrom(start: number): (below: number) => number {

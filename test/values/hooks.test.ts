@@ -4,7 +4,7 @@ import { decode } from "../../src/values/decoder.ts";
 import { Encoder } from "../../src/values/encoder.ts";
 import { EXT_HOST_FIRST, EXT_REF } from "../../src/values/format.ts";
 import { type DecodeHooks, type EncodeHooks, SENDABLE } from "../../src/values/hooks.ts";
-import { encodeToStore, roundTrip } from "./support.ts";
+import { encodeToStore, payloadOf, roundTrip } from "./support.ts";
 
 class Ref {
 	readonly id: number;
@@ -156,5 +156,49 @@ describe("a hook", () => {
 		expect(() => decode(handle.store, handle.offset, handle.length, handle.kind)).toThrow(
 			"cannot be read without its host",
 		);
+	});
+});
+
+describe("arrays whose bytes are another object's", () => {
+	const stored = Uint8Array.from({ length: 1000 }, (_, i) => i);
+	const whole = { slot: 1 };
+	const parts: EncodeHooks = {
+		...encodeHooks,
+		part: (view) => (view.buffer === stored.buffer ? { whole, offset: view.byteOffset } : undefined),
+	};
+	const found: DecodeHooks = {
+		...decodeHooks,
+		part: (type, index, offset, byteLength) =>
+			index === 0 && offset + byteLength <= 1000 ? type.make(stored.buffer, offset, byteLength) : undefined,
+	};
+	const both = { encodeHooks: parts, decodeHooks: found };
+
+	it("are sent as places in it, also when one is the whole value", () => {
+		const value = [stored.subarray(8, 900), new Float64Array(stored.buffer, 16, 5), new Uint8Array([1, 2])];
+		expect(encodeToStore(value, both).refs).toEqual([whole]);
+		expect(payloadOf(value, both).length).toBeLessThan(100);
+		const back = roundTrip(value, both) as Uint8Array[];
+		expect(back).toEqual(value);
+		expect(back.map(({ buffer }) => buffer === stored.buffer)).toEqual([true, true, false]);
+		expect((roundTrip(stored, both) as Uint8Array).buffer).toBe(stored.buffer);
+	});
+
+	it("keep their identity", () => {
+		const view = stored.subarray(1);
+		const [a, b] = roundTrip([view, view], both) as Uint8Array[];
+		expect(a).toBe(b);
+	});
+
+	it("are numbered among the refs", () => {
+		const refs = [new Ref(1), new Ref(2)];
+		const value = [refs[0], stored, refs[1], stored.subarray(3)];
+		expect(encodeToStore(value, both).refs).toEqual([refs[0], whole, refs[1], whole]);
+	});
+
+	it("cannot be read without a store, nor where they are not", () => {
+		const bytes = payloadOf([stored], both);
+		expect(() => decode(bytes, 0, bytes.length, 0, decodeHooks)).toThrow(SerializationError);
+		const nowhere = { ...found, part: () => undefined };
+		expect(() => decode(bytes, 0, bytes.length, 0, nowhere)).toThrow(/part of what does not have it/);
 	});
 });

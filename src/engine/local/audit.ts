@@ -5,6 +5,7 @@
  *     payload | references | checksum | the task that made it, its generation
  */
 import {
+	NESTED_PIN,
 	OBJECT_ENTRY_VALUE,
 	PHASE_SEALED,
 	STATE_ALIAS,
@@ -139,7 +140,7 @@ export class Audit {
 		const { address, size, references } = this.#payload(slot);
 		const first = (address + aligned(size)) >>> 2;
 		return Array.from({ length: references }, (_, i) => ({
-			slot: u32[first + i * 2] as number,
+			slot: (u32[first + i * 2] as number) & ~NESTED_PIN,
 			generation: u32[first + i * 2 + 1] as number,
 		}));
 	}

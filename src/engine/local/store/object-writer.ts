@@ -1,6 +1,7 @@
 /** JavaScript values on their way into the core: the last one written stands in words, as its calls take them. */
 
 import {
+	NESTED_PIN,
 	REFERENCE_SIZE,
 	STATE_ERROR,
 	STATE_INLINE,
@@ -11,7 +12,7 @@ import {
 import type { CoreThread } from "../../../core/thread.ts";
 import { SerializationError } from "../../../errors.ts";
 import { Encoder } from "../../../values/encoder.ts";
-import type { EncodeHooks } from "../../../values/hooks.ts";
+import type { EncodeHooks, Part } from "../../../values/hooks.ts";
 import { encodeInline } from "../../../values/inline.ts";
 import type { SerializerRegistry } from "../../../values/registry.ts";
 import type { Engine } from "../../engine.ts";
@@ -19,8 +20,17 @@ import type { ObjectRef } from "../../ref.ts";
 import type { Audit } from "../audit.ts";
 import { throwStatus } from "../status.ts";
 import type { Allocation } from "./allocation.ts";
+import type { Views, Whole } from "./views.ts";
 
 const INLINE_BYTES = 16;
+/** A value that has a part of another object keeps all of its memory: not for less than this part of it. */
+const LEAST_PART = 1 / 2;
+
+/** A reference to an object that is kept pinned. */
+interface Pinning {
+	readonly slot: number;
+	readonly generation: number;
+}
 
 export interface ObjectWriterOptions {
 	readonly zeroCopyMinBytes: number;
@@ -35,7 +45,11 @@ export class ObjectWriter {
 	readonly #allocation: Allocation;
 	readonly #zeroCopyMinBytes: number;
 	readonly #audit: Audit | undefined;
+	readonly #views: Views;
 	readonly #encoder: Encoder;
+	readonly #pinnings = new WeakMap<Whole, Pinning>();
+	/** What is written lives no longer than its task: any part of an object may stay where it is. */
+	#passing = false;
 	readonly #inline = new Uint32Array(INLINE_BYTES / 4);
 	/** The last value written, as the core takes it. */
 	flags = 0;
@@ -47,12 +61,30 @@ export class ObjectWriter {
 	argumentsSlot = 0;
 	#argumentsGeneration = 0;
 
-	constructor(thread: CoreThread, allocation: Allocation, options: ObjectWriterOptions) {
+	constructor(thread: CoreThread, allocation: Allocation, views: Views, options: ObjectWriterOptions) {
 		this.#thread = thread;
+		this.#views = views;
 		this.#allocation = allocation;
 		this.#zeroCopyMinBytes = options.zeroCopyMinBytes;
 		this.#audit = options.audit;
-		this.#encoder = new Encoder(options.serializers, options.encodeHooks);
+		this.#encoder = new Encoder(options.serializers, {
+			...options.encodeHooks,
+			part: (view) => this.#partOf(view),
+		});
+	}
+
+	/** An array that came out of the store goes back into it as what it is. */
+	#partOf(view: ArrayBufferView): Part | undefined {
+		const { byteLength } = view;
+		if (byteLength < this.#zeroCopyMinBytes || byteLength === 0) return undefined;
+		const whole = this.#views.wholeOf(view);
+		if (whole === undefined || (!this.#passing && byteLength < whole.size * LEAST_PART)) return undefined;
+		let pinning = this.#pinnings.get(whole);
+		if (pinning === undefined) {
+			pinning = { slot: (whole.slot | NESTED_PIN) >>> 0, generation: whole.generation };
+			this.#pinnings.set(whole, pinning);
+		}
+		return { whole: pinning, offset: view.byteOffset - whole.address };
 	}
 
 	/** Writes a value for the core to take: `flags`, `a` … `d`. */
@@ -119,7 +151,7 @@ export class ObjectWriter {
 
 	/**
 	 * Writes arguments; `a`: the block, or 0 and then they are `b` bytes in `inlined`. Dependencies come before nested references. Arguments with
-	 * a typed array large enough to be viewed become an object, `argumentsSlot`, which is the first of the dependencies.
+	 * a typed array large enough to be viewed, or one that is a view, become an object, `argumentsSlot`, which is the first of the dependencies.
 	 */
 	writeArguments(
 		message: unknown,
@@ -128,9 +160,9 @@ export class ObjectWriter {
 		room: number,
 	): void {
 		const encoder = this.#encoder;
-		const size = encoder.encode(message, "args");
+		const size = this.#encodeArguments(message);
 		const least = this.#zeroCopyMinBytes;
-		if (size >= least && size > room && encoder.largestView >= least) {
+		if (encoder.hasParts || (size >= least && size > room && encoder.largestView >= least)) {
 			this.#takePayload(size, 0);
 			this.#putArguments(dependencies ?? []);
 			return;
@@ -149,6 +181,16 @@ export class ObjectWriter {
 			}
 		} finally {
 			encoder.reset();
+		}
+	}
+
+	#encodeArguments(message: unknown): number {
+		const outer = this.#passing;
+		this.#passing = true;
+		try {
+			return this.#encoder.encode(message, "args");
+		} finally {
+			this.#passing = outer;
 		}
 	}
 

@@ -30,6 +30,7 @@ import { systemError } from "../system-errors.ts";
 import { Allocation, type AllocationOptions } from "./allocation.ts";
 import { Collecting } from "./collecting.ts";
 import { Handles } from "./handles.ts";
+import { InPlace } from "./in-place.ts";
 import { ObjectWriter, type ObjectWriterOptions } from "./object-writer.ts";
 import { Views } from "./views.ts";
 
@@ -55,7 +56,7 @@ export class Store extends ObjectWriter {
 		const collecting = new Collecting(options.objectStoreMemory, options.collect, () => views.unpinUnreachable());
 		const views: Views = new Views(thread, options.memory, collecting, options.audit);
 		const allocation = new Allocation(thread, options, collecting);
-		super(thread, allocation, options);
+		super(thread, allocation, views, options);
 		this.#engine = engine;
 		this.#thread = thread;
 		this.#options = options;
@@ -218,14 +219,15 @@ export class Store extends ObjectWriter {
 			},
 			extension: this.#options.extension,
 		};
-		if (slot !== 0 && copy !== true) {
-			const least = copy === false ? 0 : this.#options.zeroCopyMinBytes;
-			let shared: ArrayBufferLike | undefined;
-			hooks.view = (viewKind, byteOffset, byteLength) => {
-				if (byteLength < least || byteLength === 0) return undefined;
-				shared ??= this.#views.bufferFor(slot, generation, size);
-				return viewKind.make(shared, byteOffset, byteLength);
+		if (slot !== 0) {
+			const least = copy === true ? Number.POSITIVE_INFINITY : copy === false ? 0 : this.#options.zeroCopyMinBytes;
+			let made: InPlace | undefined;
+			const inPlace = () => {
+				made ??= new InPlace(this.#thread, this.#views, slot, generation, least);
+				return made;
 			};
+			hooks.view = (type, at, byteLength) => (byteLength < least ? undefined : inPlace().view(type, at, byteLength));
+			hooks.part = (type, index, offset, byteLength) => inPlace().part(type, index, offset, byteLength);
 		}
 		return decode(u8, address, size, kind, hooks, this.#options.serializers);
 	}

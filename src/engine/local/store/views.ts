@@ -4,10 +4,19 @@ import type { Audit } from "../audit.ts";
 import { throwStatus } from "../status.ts";
 import type { Collecting } from "./collecting.ts";
 
-/** A buffer over the store that pins an object. */
+/** An object in whose payload bytes lie that somebody views. */
+export interface Whole {
+	readonly slot: number;
+	readonly generation: number;
+	readonly address: number;
+	readonly size: number;
+}
+
+/** A buffer over the store, and the object that is pinned for it: the one with the bytes, or one that keeps that pinned. */
 interface Viewed {
 	readonly slot: number;
 	readonly generation: number;
+	readonly whole: Whole;
 	readonly buffer: WeakRef<ArrayBufferLike>;
 }
 
@@ -18,6 +27,7 @@ export class Views {
 	readonly #audit: Audit | undefined;
 	readonly #buffers = new FinalizationRegistry<Viewed>((viewed) => this.#unpin(viewed));
 	readonly #viewed = new Set<Viewed>();
+	readonly #wholes = new WeakMap<ArrayBufferLike, Whole>();
 	#closed = false;
 
 	constructor(thread: CoreThread, memory: WebAssembly.Memory, collecting: Collecting, audit: Audit | undefined) {
@@ -28,16 +38,25 @@ export class Views {
 	}
 
 	/** A buffer of its own over the whole store: what is reachable through it keeps one pin. */
-	bufferFor(slot: number, generation: number, size: number): ArrayBufferLike {
+	bufferFor(slot: number, generation: number, whole: Whole): ArrayBufferLike {
 		const status = this.#thread.calls.pin(slot, generation);
 		if (status & 63) throwStatus(status, `object ${slot}`);
 		const buffer = structuredClone(this.#memory.buffer);
-		const viewed = { slot, generation, buffer: new WeakRef(buffer) };
+		const viewed = { slot, generation, whole, buffer: new WeakRef(buffer) };
 		this.#viewed.add(viewed);
 		this.#buffers.register(buffer, viewed);
-		this.#audit?.viewed(slot, generation);
-		this.#collecting.hold(size);
+		this.#wholes.set(buffer, whole);
+		this.#audit?.viewed(whole.slot, whole.generation);
+		this.#collecting.hold(whole.size);
 		return buffer;
+	}
+
+	/** The object whose bytes a view shows, if it is one of these views or a part of one. */
+	wholeOf(view: ArrayBufferView): Whole | undefined {
+		const whole = this.#wholes.get(view.buffer);
+		if (whole === undefined) return undefined;
+		const offset = view.byteOffset - whole.address;
+		return offset >= 0 && offset + view.byteLength <= whole.size ? whole : undefined;
 	}
 
 	/** After a collection. */
@@ -47,8 +66,8 @@ export class Views {
 
 	#unpin(viewed: Viewed): void {
 		if (!this.#viewed.delete(viewed) || this.#closed) return;
-		const { slot, generation } = viewed;
-		if (this.#audit?.unviewed(slot, generation) !== false) this.#thread.calls.unpin(slot, generation);
+		const { slot, generation, whole } = viewed;
+		if (this.#audit?.unviewed(whole.slot, whole.generation) !== false) this.#thread.calls.unpin(slot, generation);
 	}
 
 	/** After this, finalizers do nothing. */
