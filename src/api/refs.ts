@@ -35,8 +35,9 @@ export function commonEngine(refs: readonly ObjectRef[]): Engine | undefined {
 /** The same, where waiting for several runtimes at once is not possible. */
 export function onlyEngine(call: string, refs: readonly ObjectRef[]): Engine {
 	const { engine } = refs[0] as ObjectRef;
-	const other = refs.findIndex((ref) => ref.engine !== engine);
-	if (other < 0) return engine;
+	let other = 1;
+	while (other < refs.length && (refs[other] as ObjectRef).engine === engine) other++;
+	if (other >= refs.length) return engine;
 	throw new TypeError(
 		`${call}(): refs[${other}] belongs to another runtime than refs[0]. Call ${call}() for each runtime's refs by themselves.`,
 	);
@@ -60,17 +61,31 @@ export function groupByEngine(refs: readonly ObjectRef[]): Group[] {
 	return [...groups.values()];
 }
 
+/** By slot: the number of the last list that was looked through and had it. */
+let seenIn: Uint32Array = new Uint32Array(1024);
+let lists = 0;
+
 /** Refuses a list that names an object twice, by whatever handles. */
 export function refuseTwice(call: string, refs: readonly ObjectRef[]): void {
-	const seen = new Map<number, number>();
-	refs.forEach((ref, i) => {
-		const before = seen.get(ref.slot);
-		if (before === undefined) {
-			seen.set(ref.slot, i);
-			return;
-		}
-		const first = refs[before] as ObjectRef;
-		if (first.engine !== ref.engine || first.generation !== ref.generation) return;
-		throw new RangeError(`${call}(): refs[${before}] and refs[${i}] are the same object, ${ref.id}`);
-	});
+	lists = (lists + 1) >>> 0 || 1;
+	for (let i = 0; i < refs.length; i++) {
+		const { slot } = refs[i] as ObjectRef;
+		if (slot >= seenIn.length) seenIn = grown(seenIn, slot);
+		// Perhaps one of another runtime has the same slot.
+		if (seenIn[slot] === lists) refuseSame(call, refs, i);
+		seenIn[slot] = lists;
+	}
+}
+
+function grown(words: Uint32Array, index: number): Uint32Array {
+	const more = new Uint32Array(2 * index);
+	more.set(words);
+	return more;
+}
+
+function refuseSame(call: string, refs: readonly ObjectRef[], second: number): void {
+	const { engine, slot, generation, id } = refs[second] as ObjectRef;
+	const first = refs.findIndex((ref) => ref.engine === engine && ref.slot === slot && ref.generation === generation);
+	if (first === second) return;
+	throw new RangeError(`${call}(): refs[${first}] and refs[${second}] are the same object, ${id}`);
 }

@@ -24,12 +24,14 @@ export const wait: WaitFn = async <R extends AnyRef>(refs: readonly R[], options
 	if (checked.length === 0) throw new RangeError("wait(): refs must have one ref at least");
 	const numReturns: Check<number> = whole(1, checked.length);
 	const { numReturns: count = 1, timeout } = checkOptions("wait", options, { numReturns, timeout: timeLimit });
-	const found = new Set(await onlyEngine("wait", checked).wait(checked, count, timeout));
-	const ready: R[] = [];
+	const found = await onlyEngine("wait", checked).wait(checked, count, timeout);
+	const all = checked as unknown as R[];
+	const ready = found.map((i) => all[i] as R);
 	const pending: R[] = [];
-	checked.forEach((ref, i) => {
-		(found.has(i) ? ready : pending).push(ref as unknown as R);
-	});
+	for (let i = 0, next = 0; i < all.length; i++) {
+		if (i === found[next]) next++;
+		else pending.push(all[i] as R);
+	}
 	return [ready, pending] as [R[], R[]];
 };
 

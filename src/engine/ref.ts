@@ -17,7 +17,7 @@ import { INSPECT } from "./inspect.ts";
 export class ObjectRef<T = unknown> implements Disposable {
 	/** @internal The engine the object lives in. */
 	readonly engine: Engine;
-	/** @internal What names the object in its engine. */
+	/** @internal What names the object in its engine: a place in a table, so it is small. */
 	readonly slot: number;
 	/** @internal */
 	readonly generation: number;

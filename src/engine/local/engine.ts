@@ -22,7 +22,7 @@ import type { TaskSettings } from "../settings.ts";
 import type { Audit } from "./audit.ts";
 import { Blocking } from "./blocking.ts";
 import { Deadlines } from "./deadlines.ts";
-import { GetMany, GetOne, RefArrivals, Turns, timedOut, WaitSome } from "./gets.ts";
+import { GetMany, GetOne, RefArrivals, Turns, timedOut } from "./gets.ts";
 import { idOf } from "./ids.ts";
 import { Items } from "./items.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -38,6 +38,7 @@ import { Store } from "./store/store.ts";
 import type { Submissions } from "./submissions.ts";
 import { type ObjectPlace, objectEntries, pendingTasks, storeStats, unfinishedTasks } from "./tables.ts";
 import { reportUnread } from "./unread.ts";
+import { WaitSome } from "./wait-some.ts";
 import { Waits } from "./waits.ts";
 
 export interface EngineOptions extends Omit<StoreOptions, "encodeHooks" | "extension"> {
@@ -227,7 +228,7 @@ export class LocalEngine implements Engine {
 			this.checkOpen();
 			const wait = this.#role.enterWait();
 			const settle = after(this.#role, wait, resolve);
-			new WaitSome(this.store, this.waits, refs, count, timeout, settle, reject);
+			new WaitSome(this.store, this.waits, this.thread, refs, count, timeout, settle, reject);
 		});
 	}
 

@@ -1,4 +1,4 @@
-/** The ways to wait for objects: one value, many values, some of many, each of many. */
+/** The ways to wait for objects: one value, many values, each of many. */
 import { GetTimeoutError } from "../../errors.ts";
 import type { GetOptions } from "../../types.ts";
 import { onAbort } from "../abort.ts";
@@ -189,69 +189,6 @@ export class GetMany implements Waiter {
 		}
 		this.#places.clear();
 		this.#reject(reason);
-	}
-}
-
-/** Waits until so many of the refs are ready, or the time is over: indices of ready ones, in input order. */
-export class WaitSome implements Waiter {
-	readonly #refs: readonly ObjectRef[];
-	readonly #count: number;
-	readonly #store: Store;
-	readonly #waits: Waits;
-	readonly #resolve: Settle<number[]>;
-	readonly #reject: Fail;
-	readonly #timer: ReturnType<typeof setTimeout> | undefined;
-	readonly #pending = new Set<ObjectRef>();
-	#ready = 0;
-
-	constructor(
-		store: Store,
-		waits: Waits,
-		refs: readonly ObjectRef[],
-		count: number,
-		timeout: number | undefined,
-		resolve: Settle<number[]>,
-		reject: Fail,
-	) {
-		this.#store = store;
-		this.#waits = waits;
-		this.#refs = refs;
-		this.#count = count;
-		this.#resolve = resolve;
-		this.#reject = reject;
-		for (const ref of refs) {
-			if (store.isReady(ref.slot)) this.#ready++;
-			if (this.#ready === count) break;
-		}
-		if (this.#ready < count) {
-			this.#ready = 0;
-			for (const ref of refs) {
-				if (store.isReady(ref.slot) || !waits.add(ref.slot, ref.generation, this)) this.#ready++;
-				else this.#pending.add(ref);
-			}
-		}
-		if (this.#ready >= count || timeout === 0) this.#end();
-		else if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY)
-			this.#timer = setTimeout(() => this.#end(), timeout);
-	}
-
-	ready(): void {
-		if (++this.#ready >= this.#count) this.#end();
-	}
-
-	abandon(error: Error): void {
-		clearTimeout(this.#timer);
-		this.#reject(error);
-	}
-
-	#end(): void {
-		clearTimeout(this.#timer);
-		for (const ref of this.#pending) this.#waits.remove(ref.slot, ref.generation, this);
-		const found: number[] = [];
-		for (let i = 0; i < this.#refs.length && found.length < this.#count; i++) {
-			if (this.#store.isReady((this.#refs[i] as ObjectRef).slot)) found.push(i);
-		}
-		this.#resolve(found);
 	}
 }
 

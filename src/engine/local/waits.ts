@@ -26,8 +26,18 @@ export interface Waiter {
 	readonly patient?: boolean;
 }
 
+/** Who waits for some of many objects, and looks which have come. */
+export interface Looker {
+	/** An object is ready. */
+	look(): void;
+	abandon(error: Error): void;
+}
+
 /** So many objects that nobody waits for alone are heard of together. */
 const MANY = 8;
+
+/** Whatever comes, all lookers look: so there are few. */
+const MOST_LOOKERS = 4;
 
 /** Milliseconds between two looks at streams with unread items. */
 const LOOK = 5;
@@ -35,6 +45,9 @@ const LOOK = 5;
 export class Waits {
 	readonly #thread: CoreThread;
 	readonly #bySlot = new Map<number, Waiter | Waiter[]>();
+	readonly #lookers = new Set<Looker>();
+	/** By slot: 1 if the object is watched until it is ready, whoever waits for it. */
+	#expected = new Uint8Array(1024);
 	/** Streams that are looked at, with their generations. */
 	readonly #looked = new Map<number, number>();
 	#timer: ReturnType<typeof setTimeout> | undefined;
@@ -68,7 +81,37 @@ export class Waits {
 
 	/** Whoever waits waits for many objects. */
 	get isPatient(): boolean {
-		return this.#hasty === 0 && this.#bySlot.size >= MANY;
+		return this.#hasty === 0 && this.#lookers.size === 0 && this.#bySlot.size >= MANY;
+	}
+
+	/** False: there are lookers enough. */
+	join(looker: Looker): boolean {
+		if (this.#lookers.size >= MOST_LOOKERS) return false;
+		this.#lookers.add(looker);
+		return true;
+	}
+
+	leave(looker: Looker): void {
+		this.#lookers.delete(looker);
+	}
+
+	/** Lookers will hear of the object, which is no stream, also those who come later. False: it is ready already. */
+	expect(slot: number, generation: number): boolean {
+		if (this.#expected[slot] === 1) return true;
+		if (!this.#bySlot.has(slot)) {
+			const status = this.#thread.calls.watch(slot, generation, 0);
+			if (status === STATUS_SEALED) return false;
+			if (status !== STATUS_OK && status !== STATUS_WRONG_STATE) throwStatus(status, "a wait");
+		}
+		if (slot >= this.#expected.length) this.#growExpected(slot);
+		this.#expected[slot] = 1;
+		return true;
+	}
+
+	#growExpected(slot: number): void {
+		const more = new Uint8Array(2 * slot);
+		more.set(this.#expected);
+		this.#expected = more;
 	}
 
 	/** Somebody waits for it. */
@@ -89,7 +132,7 @@ export class Waits {
 		}
 		this.#bySlot.delete(slot);
 		this.#looked.delete(slot);
-		this.#thread.calls.unwatch(slot, generation);
+		if (this.#expected[slot] !== 1) this.#thread.calls.unwatch(slot, generation);
 	}
 
 	#forget(waiters: readonly Waiter[]): void {
@@ -97,6 +140,12 @@ export class Waits {
 	}
 
 	ready(slot: number, generation: number): void {
+		if (this.#expected[slot] === 1) this.#expected[slot] = 0;
+		this.#tellWaiters(slot, generation);
+		for (const looker of this.#lookers) looker.look();
+	}
+
+	#tellWaiters(slot: number, generation: number): void {
 		const waiters = this.#bySlot.get(slot);
 		if (waiters === undefined) return;
 		this.#bySlot.delete(slot);
@@ -146,7 +195,8 @@ export class Waits {
 	abandonAll(error: Error): void {
 		clearTimeout(this.#timer);
 		this.#looked.clear();
-		const all = [...this.#bySlot.values()].flat();
+		const all = [...this.#lookers, ...[...this.#bySlot.values()].flat()];
+		this.#lookers.clear();
 		this.#bySlot.clear();
 		this.#hasty = 0;
 		for (const waiter of all) waiter.abandon(error);
