@@ -25,15 +25,19 @@ export const wait: WaitFn = async <R extends AnyRef>(refs: readonly R[], options
 	const numReturns: Check<number> = whole(1, checked.length);
 	const { numReturns: count = 1, timeout } = checkOptions("wait", options, { numReturns, timeout: timeLimit });
 	const found = await onlyEngine("wait", checked).wait(checked, count, timeout);
-	const all = checked as unknown as R[];
-	const ready = found.map((i) => all[i] as R);
-	const pending: R[] = [];
-	for (let i = 0, next = 0; i < all.length; i++) {
-		if (i === found[next]) next++;
-		else pending.push(all[i] as R);
-	}
-	return [ready, pending] as [R[], R[]];
+	return split(checked as unknown as R[], found);
 };
+
+/** Those at the places found, and the others. A function of its own: one that awaits is not optimized when it goes on. */
+function split<R>(refs: R[], found: readonly number[]): [R[], R[]] {
+	const pending: R[] = [];
+	let from = 0;
+	for (const to of [...found, refs.length]) {
+		for (let i = from; i < to; i++) pending.push(refs[i] as R);
+		from = to + 1;
+	}
+	return [found.map((i) => refs[i] as R), pending];
+}
 
 /**
  * The refs as they become ready, in that order; those that are ready at the same time in input order. At `timeout` it throws
