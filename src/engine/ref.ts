@@ -27,6 +27,8 @@ export class ObjectRef<T = unknown> implements Disposable {
 	readonly taskGeneration: number;
 	/** @internal */
 	disposed = false;
+	/** @internal What it keeps alive: an engine may let refs that came together go together. */
+	companions: object | undefined = undefined;
 	declare readonly __value?: T;
 
 	/** @internal */

@@ -5,9 +5,24 @@ import type { ObjectRef } from "../../ref.ts";
 /** A slot and its generation in one number: what finalizers hold. */
 const SLOTS = 2 ** 22;
 
+/** Refs that came together, each of which keeps this: when it is collected all of them were. */
+export class Companions {
+	/** @internal */
+	readonly keys: number[] = [];
+}
+
+/**
+ * So many share a registration: it costs more than all else of a ref, and each garbage collection the more of them there are. But
+ * none goes unless all go, or the program gives it up.
+ */
+const MOST_COMPANIONS = 64;
+
 export class Handles {
 	readonly #thread: CoreThread;
 	readonly #refs = new FinalizationRegistry<number>((key) => this.#collected(key));
+	readonly #companions = new FinalizationRegistry<readonly number[]>((keys) => {
+		for (const key of keys) this.#collected(key);
+	});
 	/**
 	 * Handles given up before their refs were collected. Registering with a token, to take the registration back, would cost
 	 * every ref more than this costs the few.
@@ -20,8 +35,22 @@ export class Handles {
 	}
 
 	/** A ref has a handle, which the core has counted. */
-	register(ref: ObjectRef): void {
-		this.#refs.register(ref, ref.generation * SLOTS + ref.slot);
+	register(ref: ObjectRef, companions: Companions | undefined): void {
+		const key = ref.generation * SLOTS + ref.slot;
+		if (companions === undefined) {
+			this.#refs.register(ref, key);
+		} else {
+			companions.keys.push(key);
+			ref.companions = companions;
+		}
+	}
+
+	/** For one more of the refs that come together. */
+	companions(last: Companions | undefined): Companions {
+		if (last !== undefined && last.keys.length < MOST_COMPANIONS) return last;
+		const companions = new Companions();
+		this.#companions.register(companions, companions.keys);
+		return companions;
 	}
 
 	/** The program gives a ref up. */

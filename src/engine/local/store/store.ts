@@ -29,10 +29,13 @@ import { throwStatus } from "../status.ts";
 import { systemError } from "../system-errors.ts";
 import { Allocation, type AllocationOptions } from "./allocation.ts";
 import { Collecting } from "./collecting.ts";
-import { Handles } from "./handles.ts";
+import { type Companions, Handles } from "./handles.ts";
 import { InPlace } from "./in-place.ts";
 import { ObjectWriter, type ObjectWriterOptions } from "./object-writer.ts";
 import { Views } from "./views.ts";
+
+/** The first refs in a value go each by itself. */
+const FEW_REFS = 16;
 
 export interface StoreOptions extends ObjectWriterOptions, AllocationOptions {
 	readonly memory: WebAssembly.Memory;
@@ -108,18 +111,18 @@ export class Store extends ObjectWriter {
 	// ── refs ──
 
 	/** A ref for a handle this thread has already. */
-	newRef(slot: number, generation: number, task: number, taskGeneration: number): ObjectRef {
+	newRef(slot: number, generation: number, task: number, taskGeneration: number, companions?: Companions): ObjectRef {
 		const ref = new ObjectRef(this.#engine, slot, generation, task, taskGeneration);
-		this.#handles.register(ref);
+		this.#handles.register(ref, companions);
 		this.#audit?.objects?.note(slot, generation);
 		return ref;
 	}
 
 	/** A ref with a handle of its own, for an object that somebody holds. */
-	adoptRef(slot: number, generation: number): ObjectRef {
+	adoptRef(slot: number, generation: number, companions?: Companions): ObjectRef {
 		const status = this.#thread.calls.retain(slot, generation);
 		if (status !== STATUS_OK) throwStatus(status, `object ${slot}`);
-		return this.newRef(slot, generation, 0, 0);
+		return this.newRef(slot, generation, 0, 0, companions);
 	}
 
 	release(ref: ObjectRef): void {
@@ -212,10 +215,12 @@ export class Store extends ObjectWriter {
 		const { u8, u32 } = this.#thread.views;
 		if (plain) return decode(u8, address, size, kind, this.#plainHooks, this.#options.serializers);
 		const references = ((address + size + 7) & ~7) >>> 2;
+		let companions: Companions | undefined;
 		const hooks: DecodeHooks = {
 			ref: (index) => {
 				const at = references + (index + skip) * 2;
-				return this.adoptRef(u32[at] as number, u32[at + 1] as number);
+				if (index >= FEW_REFS) companions = this.#handles.companions(companions);
+				return this.adoptRef(u32[at] as number, u32[at + 1] as number, companions);
 			},
 			extension: this.#options.extension,
 		};
