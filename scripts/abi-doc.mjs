@@ -8,9 +8,8 @@ import { root } from "./paths.mjs";
 const documentPath = join(root, "docs", "abi.md");
 
 /** What an embedding host reads or writes; the other records are the core's own. */
-const numbers = "Status State Phase Nested Reason Cancel Resource ThreadFlag TaskFlag RunnerBit MessageKind Gate Place".split(
-	" ",
-);
+const numbers =
+	"Status State Phase Nested Reason Cancel Resource ThreadFlag TaskFlag RunnerBit MessageKind Gate Place".split(" ");
 const records = "Root Thread ObjectEntry Reference TaskSpec TaskEntry ValueSpec Message Stats".split(" ");
 
 /**

@@ -31,18 +31,16 @@ export function drop(entry: ObjectEntry): u32 {
 
 function reclaimDoomed(): void {
   while (true) {
-    if (unpinned) {
-      const entry = changetype<ObjectEntry>(unpinned);
-      unpinned = entry.newer;
-      releasePayload(entry);
-      doom(entry);
-    } else if (doomed) {
+    while (doomed) {
       const entry = changetype<ObjectEntry>(doomed);
       doomed = entry.link;
       reclaim(entry);
-    } else {
-      return;
     }
+    if (!unpinned) return;
+    const entry = changetype<ObjectEntry>(unpinned);
+    unpinned = entry.newer;
+    releasePayload(entry);
+    doom(entry);
   }
 }
 

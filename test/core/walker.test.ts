@@ -118,6 +118,7 @@ const damages: readonly (readonly [what: string, damage: () => void, code: strin
 	["a payload's size", set(object(scene.large, layout.OBJECT_ENTRY_VALUE + 4), 2 ** 20), "PAYLOAD_SIZE_WRONG"],
 	["a payload's references", set(object(scene.large, layout.OBJECT_ENTRY_VALUE + 8), 2 ** 29), "PAYLOAD_SIZE_WRONG"],
 	["a payload's granules", add(object(scene.large, layout.OBJECT_ENTRY_VALUE + 12), 1), "PAYLOAD_SIZE_WRONG"],
+	["a pin of a reference", add(payloadOf(scene.large) + 5000, layout.NESTED_PIN), "OBJECT_PINS_WRONG"],
 	["a reference in a payload", add(payloadOf(scene.large) + 5004, 1), "REFERENCE_WRONG"],
 	["whose value an alias has", add(object(scene.alias, layout.OBJECT_ENTRY_VALUE + 4), 1), "REFERENCE_WRONG"],
 	["a vacant entry in no list", set(thread(main, layout.THREAD_FREE_OBJECTS), 0), "FREE_OBJECTS_COUNT_WRONG"],

@@ -10,6 +10,7 @@ import { programs as gates } from "./programs/gates.ts";
 import { programs as keeping } from "./programs/keeping.ts";
 import { programs as numbers } from "./programs/numbers.ts";
 import { programs as objects } from "./programs/objects.ts";
+import { programs as parts } from "./programs/parts.ts";
 import { programs as scheduling } from "./programs/scheduling.ts";
 import { programs as tables } from "./programs/tables.ts";
 import { programs as waiting } from "./programs/waiting.ts";
@@ -17,6 +18,7 @@ import { programs as waiting } from "./programs/waiting.ts";
 export const corePrograms: readonly Program[] = [
 	...beginning,
 	...objects,
+	...parts,
 	...waiting,
 	...scheduling,
 	...deciding,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { Prepared, type Program } from "./program.ts";
 import { programs as objects } from "./programs/objects.ts";
+import { programs as parts } from "./programs/parts.ts";
 import { programs as waiting } from "./programs/waiting.ts";
 import { mustHold } from "./report.ts";
 
@@ -16,4 +17,5 @@ function holds(programs: readonly Program[]): void {
 }
 
 describe("objects keep their invariants in every order:", () => holds(objects));
+describe("a payload stays while a part of it is held, and then goes, in every order:", () => holds(parts));
 describe("who waits for an object hears of it in every order:", () => holds(waiting));

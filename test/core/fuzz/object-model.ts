@@ -13,6 +13,9 @@ const UNREAD_MOST = 1000;
 
 export class Mismatch extends Error {}
 
+export const pinning = ({ slot, generation }: Ref): Ref => ({ slot: (slot | layout.NESTED_PIN) >>> 0, generation });
+const pins = ({ slot }: Ref) => (slot & layout.NESTED_PIN) !== 0;
+
 /** A value on its way into an object. */
 export interface Value {
 	readonly flags: number;
@@ -102,7 +105,7 @@ export abstract class ObjectModel {
 		return counts;
 	}
 
-	/** What nobody holds goes; so does a generator whose stream nobody but it holds. Until nothing more goes. */
+	/** What nobody holds goes; so does a freed payload that nobody pins, and a generator whose stream nobody but it holds. Until nothing more goes. */
 	sweep(): void {
 		for (let again = true; again; ) {
 			again = false;
@@ -114,7 +117,8 @@ export abstract class ObjectModel {
 				const task = object.stream?.task;
 				const lonely = object.phase === "pending" && count === 1 && task?.cancel === 0;
 				if (lonely) this.cancelOne(task, layout.REASON_CANCELLED, 0);
-				again = again || count === 0 || lonely;
+				const unpinned = this.unpinned(object);
+				again = again || count === 0 || lonely || unpinned;
 			}
 		}
 	}
@@ -145,6 +149,7 @@ export abstract class ObjectModel {
 			value: 0,
 			alias: undefined,
 			references: [],
+			pins: [],
 			payload: false,
 			watchers: new Map(),
 			stream: undefined,
@@ -159,7 +164,24 @@ export abstract class ObjectModel {
 	check(thread: Thread, { flags, a, size, references }: Value): Obj[] | number {
 		if ((flags & ~layout.STATE_HOST_MASK) !== 0) return layout.STATUS_INVALID;
 		if ((flags & INLINE) !== 0) return flags >>> layout.STATE_LENGTH_SHIFT <= 16 ? [] : layout.STATUS_INVALID;
-		return this.checkReferences(thread, a, size, references);
+		const plain = references.map((ref) =>
+			pins(ref) ? { slot: ref.slot & ~layout.NESTED_PIN, generation: ref.generation } : ref,
+		);
+		const found = this.checkReferences(thread, a, size, plain);
+		if (found === layout.STATUS_INVALID) return found;
+		// The first that will not do says why.
+		for (const [i, ref] of references.entries()) {
+			const object = this.find(plain[i]);
+			const status = object === undefined ? layout.STATUS_STALE : pins(ref) ? this.#pinnable(object) : layout.STATUS_OK;
+			if (status !== layout.STATUS_OK) return status;
+		}
+		return found;
+	}
+
+	#pinnable(object: Obj): number {
+		if (object.phase === "pending") return layout.STATUS_PENDING;
+		if (object.phase === "freed") return this.pinsOf(object) > 0 ? layout.STATUS_OK : layout.STATUS_FREED;
+		return object.payload ? layout.STATUS_OK : layout.STATUS_WRONG_STATE;
 	}
 
 	/** The objects that references behind a block in hand name, if all of them can be held. */
@@ -177,12 +199,13 @@ export abstract class ObjectModel {
 	}
 
 	/** Gives an object its value. The block has left the hand. */
-	write(object: Obj, { flags, a }: Value, references: readonly Obj[]): void {
+	write(object: Obj, { flags, a, references: refs }: Value, references: readonly Obj[]): void {
 		object.phase = "sealed";
 		object.flags = (object.flags & KEPT) | flags;
 		object.payload = (flags & INLINE) === 0;
 		object.value = a >>> 0;
 		object.references = [...references];
+		object.pins = references.filter((_, i) => pins(refs[i]));
 	}
 
 	seal(object: Obj, value: Value, references: readonly Obj[]): boolean {
@@ -236,12 +259,15 @@ export abstract class ObjectModel {
 	}
 
 	pinsOf(object: Obj): number {
-		return this.threads.filter((thread) => (thread.words.get(object)?.pins ?? 0) > 0).length;
+		let count = this.threads.filter((thread) => (thread.words.get(object)?.pins ?? 0) > 0).length;
+		for (const other of this.objects.values()) count += other.pins.filter((one) => one === object).length;
+		return count;
 	}
 
 	dropPayload(object: Obj): void {
 		object.payload = false;
 		object.references = [];
+		object.pins = [];
 	}
 
 	/** A thread's word changed: with nothing in it the thread holds the object no more. */
@@ -250,8 +276,10 @@ export abstract class ObjectModel {
 	}
 
 	/** The last pin of a freed payload lets it go. */
-	unpinned(object: Obj): void {
-		if (object.phase === "freed" && object.payload && this.pinsOf(object) === 0) this.dropPayload(object);
+	unpinned(object: Obj): boolean {
+		const goes = object.phase === "freed" && object.payload && this.pinsOf(object) === 0;
+		if (goes) this.dropPayload(object);
+		return goes;
 	}
 
 	release(thread: Thread, object: Obj): boolean {

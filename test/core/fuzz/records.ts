@@ -21,6 +21,8 @@ export interface Obj extends Ref {
 	alias: Obj | undefined;
 	/** What is nested in its payload, while that is there. */
 	references: Obj[];
+	/** Those of them that it pins, each as often as it does. */
+	pins: Obj[];
 	payload: boolean;
 	readonly watchers: Map<Thread, number>;
 	stream: Stream | undefined;

@@ -3,7 +3,7 @@ import * as layout from "../../../src/core/layout.ts";
 import { type Build, Core } from "../support/core.ts";
 import { type Thread as CoreThread, named, type Ref } from "../support/thread.ts";
 import { Model } from "./model.ts";
-import { INLINE, Mismatch, type Value } from "./object-model.ts";
+import { INLINE, Mismatch, pinning, type Value } from "./object-model.ts";
 import type { Block, Obj, Task, Thread } from "./records.ts";
 
 export interface Settings {
@@ -328,10 +328,12 @@ export class Run {
 			return { flags: inline, a: dice.roll(65536), size: 0, references: [] };
 		}
 		const chosen = Array.from({ length: Math.min(dice.roll(4), block.room >> 3) }, () => this.ref(dice, thread));
-		const references = chosen.filter((ref) => {
-			const object = this.model.find(ref);
-			return object === undefined || !this.model.leadsTo(object, targets);
-		});
+		const references = chosen
+			.filter((ref) => {
+				const object = this.model.find(ref);
+				return object === undefined || !this.model.leadsTo(object, targets);
+			})
+			.map((ref) => (dice.rarely(this.model.find(ref)?.payload ? 2 : 8) ? pinning(ref) : ref));
 		const size = Math.floor((dice.roll(9) / 8) * (block.room - references.length * 8));
 		this.writeFill(block.address, size);
 		this.writeReferences(block.address, size, references);

@@ -1,7 +1,7 @@
 // The command that submits a task: with any arguments, parent, class, and now and then a wrong field.
 import * as layout from "../../../src/core/layout.ts";
 import type { Command } from "./command.ts";
-import { ERROR, Mismatch } from "./object-model.ts";
+import { ERROR, Mismatch, pinning } from "./object-model.ts";
 import type { Obj, Task, Thread } from "./records.ts";
 import type { Run } from "./run.ts";
 
@@ -32,7 +32,9 @@ export const submit: Command = (run, dice, thread) => {
 	const core = run.of(thread);
 	const stream = dice.rarely(5);
 	const results = stream ? 1 : (dice.pick([1, 1, 1, 0, 2, 5]) as number);
-	const refs = Array.from({ length: dice.pick([0, 0, 1, 2, 3]) as number }, () => run.ref(dice, thread));
+	const refs = Array.from({ length: dice.pick([0, 0, 1, 2, 3]) as number }, () => run.ref(dice, thread)).map((ref) =>
+		dice.rarely(40) ? pinning(ref) : ref,
+	);
 	const dependencies = dice.roll(refs.length + 1);
 	const size = 8 + dice.roll(40);
 	const args =

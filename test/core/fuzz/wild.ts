@@ -198,7 +198,7 @@ export class Wild {
 		const count = references ? dice.roll(4) : 0;
 		for (let i = 0; i < count; i++) {
 			const [slot, generation] = this.#object(dice);
-			this.core.write(address + 16 + i * 8, slot);
+			this.core.write(address + 16 + i * 8, dice.rarely(3) ? slot | layout.NESTED_PIN : slot);
 			this.core.write(address + 16 + i * 8 + 4, generation);
 		}
 		return dice.rarely(10) ? [this.#number(dice), this.#number(dice)] : [16, count];

@@ -54,12 +54,7 @@ const twoReleases = scenario({
 	name: "two last releases of a nest",
 	setup: (stage) => {
 		const inner = stage.actor(0).putBlock(40);
-		const { calls } = stage.actor(0);
-		const block = calls.alloc(16);
-		stage.context.words[(block + 8) >>> 2] = inner.slot;
-		stage.context.words[(block + 12) >>> 2] = inner.generation;
-		const slot = calls.put(0, block, 8, 1, 0);
-		const outer = { slot, generation: stage.word(stage.objectAt(slot) + 4) };
+		const outer = stage.actor(0).putBlock(8, [inner]);
 		stage.actor(0).release(inner);
 		stage.actor(1).retain(outer);
 		return { outer, inner };

@@ -1,7 +1,9 @@
 // The store: blocks, objects, those who hold or watch them.
-import { MESSAGE_KIND_SEALED, STATE_REPORT } from "../../../src/core/layout.ts";
-import { expectStatus, INLINE } from "../world.ts";
+import { MESSAGE_KIND_SEALED, NESTED_PIN, STATE_REPORT } from "../../../src/core/layout.ts";
+import { expectStatus, INLINE, type Named } from "../world.ts";
 import { answers, chain, ERROR, expectKinds, type Scenes, shared, streaming } from "./acts.ts";
+
+const pinning = ({ at, generation }: Named): Named => ({ at: at | NESTED_PIN, generation });
 
 export const scenes: Scenes = {
 	stats: ({ diver }) => answers(() => diver.core.stats()),
@@ -64,6 +66,15 @@ export const scenes: Scenes = {
 		};
 	},
 
+	"put a part of another payload": ({ diver }) => {
+		const whole = diver.nest();
+		const block = diver.block(64, [pinning(whole)]);
+		return {
+			call: () => diver.core.put(0, block, 64, 1, 0),
+			settle: (answer) => diver.release(diver.named(answer), whole),
+		};
+	},
+
 	create: ({ diver }) => ({
 		call: () => diver.core.create(),
 		settle: (answer) => diver.release(diver.named(answer)),
@@ -101,6 +112,18 @@ export const scenes: Scenes = {
 		const top = chain(diver, 3, diver.put(ERROR | STATE_REPORT));
 		return answers(
 			() => diver.core.release(top.at, top.generation),
+			0,
+			() => diver.release(diver.named(diver.core.takeUnread())),
+		);
+	},
+
+	"release the last part of a deleted payload that ends in an error nobody read": ({ diver }) => {
+		const whole = chain(diver, 2, diver.put(ERROR | STATE_REPORT));
+		const part = diver.nest(pinning(whole));
+		expectStatus(diver.core.free(whole.at, whole.generation), 0, "free");
+		diver.release(whole);
+		return answers(
+			() => diver.core.release(part.at, part.generation),
 			0,
 			() => diver.release(diver.named(diver.core.takeUnread())),
 		);

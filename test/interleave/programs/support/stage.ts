@@ -166,11 +166,14 @@ export class Actor {
 		return this.#ref("put", this.calls.put(NUMBER, value, 0, 0, 0));
 	}
 
-	/** An object with a payload of zeros. */
-	putBlock(size: number): Ref {
-		const address = expectResult("alloc", this.calls.alloc(size));
+	/** An object with a payload of zeros, and references behind it. */
+	putBlock(size: number, references: readonly Ref[] = []): Ref {
+		const behind = (size + 7) & ~7;
+		const address = expectResult("alloc", this.calls.alloc(behind + 8 * references.length));
 		this.#context.memory.fill(0, address, address + size);
-		return this.#ref("put", this.calls.put(0, address, size, 0, 0));
+		const numbers = references.flatMap(({ slot, generation }) => [slot, generation]);
+		this.#context.words.set(numbers, (address + behind) >>> 2);
+		return this.#ref("put", this.calls.put(0, address, size, references.length, 0));
 	}
 
 	create(): Ref {
