@@ -1,4 +1,4 @@
-// A slow function over many inputs, on all cores: count the primes below four million, in sixteen pieces.
+// A slow function over many inputs, on all cores: count the primes below two million, in sixteen pieces.
 import * as ray from "wasmray";
 
 const countPrimes = ray.remote(
@@ -15,7 +15,7 @@ const countPrimes = ray.remote(
 );
 
 await ray.main(async () => {
-	const below = 4_000_000;
+	const below = 2_000_000;
 	const pieces = 16;
 	const step = below / pieces;
 	const refs = Array.from({ length: pieces }, (_, i) => countPrimes.remote(i * step, (i + 1) * step));

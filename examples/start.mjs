@@ -5,7 +5,7 @@ import { availableParallelism, loadavg } from "node:os";
 import * as ray from "wasmray";
 
 const terminal = process.stdout.isTTY === true;
-const columns = Math.max(40, Math.min(100, process.stdout.columns ?? 80));
+const columns = Math.max(40, Math.min(100, process.stdout.columns ?? (Number(process.env.COLUMNS) || 80)));
 const rows = Math.floor(columns * 0.4);
 
 /** One row: a brightness from 0 to 255 for each column, each the mean of many points. */

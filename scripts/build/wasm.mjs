@@ -18,7 +18,7 @@ const compiler = join(root, "node_modules", "assemblyscript", "bin", "asc.js");
 const keepCalls = join(root, "scripts", "build", "keep-calls.mjs");
 const debugEntry = "assembly/debug/index.ts";
 
-export const targets = ["core", "core.single", "core.debug", "core.single.debug", "core.named"];
+export const targets = ["core", "core.single", "core.named", "core.debug", "core.single.debug"];
 
 /** @param {string} target */
 const entriesOf = (target) => {
@@ -65,12 +65,13 @@ const buildTarget = (target) =>
 	});
 
 /**
- * Two compilers at a time; the release builds first.
+ * Two compilers at a time; the release builds first, and what takes longest before the rest.
  * @param {boolean} releaseOnly
  */
 export async function buildWasm(releaseOnly) {
-	await Promise.all(targets.slice(0, 2).map(buildTarget));
-	if (releaseOnly) return;
-	await Promise.all(targets.slice(2, 4).map(buildTarget));
-	await Promise.all(targets.slice(4).map(buildTarget));
+	const left = releaseOnly ? ["core", "core.single"] : [...targets];
+	const compile = async () => {
+		for (let target = left.shift(); target !== undefined; target = left.shift()) await buildTarget(target);
+	};
+	await Promise.all([compile(), compile()]);
 }

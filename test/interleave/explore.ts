@@ -108,7 +108,7 @@ class DepthFirst implements Strategy {
 		let choices = candidates;
 		if (from >= 0 && this.#used >= this.bound) {
 			// Starting an optional thread costs nothing.
-			choices = candidates & ((1 << from) | this.#machine.fresh);
+			choices = candidates & ((1 << from) | this.#machine.turns.fresh);
 			if (choices !== candidates) this.limited = true;
 		}
 		if ((choices & (choices - 1)) === 0) return 31 - Math.clz32(choices);
@@ -146,22 +146,23 @@ class DepthFirst implements Strategy {
 	}
 
 	#cost(from: number, chosen: number): number {
-		return from >= 0 && from !== chosen && (this.#machine.fresh & (1 << chosen)) === 0 ? 1 : 0;
+		return from >= 0 && from !== chosen && (this.#machine.turns.fresh & (1 << chosen)) === 0 ? 1 : 0;
 	}
 
 	/** Was a decision taken here before, by a prefix that led to the same and had spent no more? `key`: who stands here, and why. */
 	#prune(key: number): boolean {
 		if (this.#merge === "nothing") return false;
 		const machine = this.#machine;
+		const { turns } = machine;
 		if (this.#merge === "states") fingerprint(machine, place);
 		else {
 			place.clear();
 			place.add(1, machine.dependence.low, machine.dependence.high);
 		}
 		// Operations that nobody else can notice are in no hash: a thread may have ended by nothing else.
-		place.add(key, machine.ready, machine.timed);
-		place.add(machine.timeoutsLeft, machine.fresh, machine.spinning);
-		place.add(23, machine.sliced, 0);
+		place.add(key, turns.ready, turns.timed);
+		place.add(turns.timeoutsLeft, turns.fresh, turns.spinning);
+		place.add(23, turns.sliced, 0);
 		if (!seen.visit(place.low, place.high, this.#used)) return false;
 		machine.stop = "pruned";
 		return true;

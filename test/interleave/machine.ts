@@ -15,6 +15,7 @@ import { Recording } from "./schedule.ts";
 import { Digest } from "./states.ts";
 import { TIMED_OUT } from "./steps.ts";
 import type { Thread } from "./thread.ts";
+import { Turns } from "./turns.ts";
 import { WaitList } from "./waiting.ts";
 import type { World } from "./world.ts";
 
@@ -31,6 +32,7 @@ export class Machine {
 	readonly cells: Cells;
 	readonly races: RaceDetector;
 	readonly dependence: Dependence;
+	readonly turns = new Turns();
 	readonly waits = new WaitList();
 	readonly recording = new Recording();
 	/** Which sites were reached: 1 in setup and check, 2 in a schedule. */
@@ -49,14 +51,6 @@ export class Machine {
 	/** The value read last by `look`. */
 	low = 0;
 	high = 0;
-	/** Bits of the threads that can go on, of the blocked ones with a timeout, of those whose timeout counts only early, and of optional ones not yet started. */
-	ready = 0;
-	timed = 0;
-	sliced = 0;
-	fresh = 0;
-	/** Threads made to wait because they spin on a word that has not changed since. */
-	spinning = 0;
-	timeoutsLeft = 0;
 	/** States are compared by their content (states.ts), so reads have to be followed. */
 	merging = false;
 	/** The marks of this run, in order. */
@@ -102,8 +96,7 @@ export class Machine {
 		this.stop = "";
 		this.failure = undefined;
 		this.events = 0;
-		this.ready = this.timed = this.sliced = this.fresh = this.spinning = 0;
-		this.timeoutsLeft = this.limits.timeouts;
+		this.turns.begin(this.limits.timeouts);
 		this.#next = -1;
 		this.alone();
 		if (this.log.length > 0) this.log = [];
@@ -120,11 +113,10 @@ export class Machine {
 			const index = this.#pick();
 			if (index < 0 || this.stop !== "") break;
 			const thread = this.threads[index];
-			const timesOut = (this.ready & (1 << index)) === 0;
+			const timesOut = (this.turns.ready & (1 << index)) === 0;
 			this.recording.open(index, timesOut);
 			if (timesOut) this.#timeOut(thread);
-			this.fresh &= ~(1 << index);
-			this.spinning &= ~(1 << index);
+			this.turns.take(index);
 			// Whether a wait may end by its timeout depends on what others can do: that is a step of its own.
 			thread.granted = !timesOut;
 			thread.proceed();
@@ -139,9 +131,9 @@ export class Machine {
 			return next;
 		}
 		if (this.stop !== "") return -1;
-		let candidates = this.candidates(this.ready);
-		if ((candidates & ~this.fresh) === 0) candidates |= this.timed;
-		if (candidates !== 0 && (candidates & ~this.fresh) === 0) {
+		let candidates = this.turns.candidates(this.threads);
+		if ((candidates & ~this.turns.fresh) === 0) candidates |= this.turns.timed;
+		if (candidates !== 0 && (candidates & ~this.turns.fresh) === 0) {
 			// Only optional threads are left: each may run now or never.
 			for (let rest = candidates; rest !== 0; rest &= rest - 1) {
 				const index = 31 - Math.clz32(rest & -rest);
@@ -158,23 +150,6 @@ export class Machine {
 		return -1;
 	}
 
-	/** Those of `ready` who may be chosen, and who may be chosen to time out. */
-	candidates(ready: number): number {
-		let able = ready;
-		if ((this.spinning & ready) !== 0) {
-			for (const thread of this.threads) {
-				const bit = 1 << thread.index;
-				if ((this.spinning & able & bit) !== 0) {
-					if (thread.stillSpins()) able &= ~bit;
-					else this.spinning &= ~bit;
-				}
-			}
-		}
-		if (this.timeoutsLeft > 0 && able !== 0) able |= this.timed | this.sliced;
-		if (able === 0) able = this.timed;
-		return able === 0 ? ready : able;
-	}
-
 	/**
 	 * The thread stands before the operation. True: it is to do it now. False: it has to suspend; somebody else goes on, or the run is over.
 	 * `rounds`: for how many it has spun here.
@@ -189,17 +164,17 @@ export class Machine {
 		let candidates: number;
 		let chosen: number;
 		if (rounds >= this.limits.spin) {
-			this.spinning |= bit;
-			candidates = this.candidates(this.ready);
+			this.turns.spinning |= bit;
+			candidates = this.turns.candidates(this.threads);
 			if ((candidates & ~bit) === 0) {
-				this.spinning &= ~bit;
+				this.turns.spinning &= ~bit;
 				if (rounds > 4 * this.limits.spin) {
 					this.fail("livelock", `${thread.describe()} spins for ever, and nobody is left to change what it reads`);
 					return false;
 				}
 			}
 			if (this.strategy.everyPoint) {
-				this.spinning &= ~bit;
+				this.turns.spinning &= ~bit;
 				candidates |= bit;
 				chosen = this.strategy.choose(thread.index, candidates, true);
 			} else {
@@ -207,7 +182,7 @@ export class Machine {
 				chosen = this.strategy.choose(-1, candidates & ~bit, true);
 			}
 		} else if (this.strategy.everyPoint) {
-			chosen = this.strategy.choose(thread.index, this.candidates(this.ready), rounds > 0);
+			chosen = this.strategy.choose(thread.index, this.turns.candidates(this.threads), rounds > 0);
 		} else {
 			// Further rounds lead nowhere new: only the first one is a place to switch.
 			if (rounds > 1) return true;
@@ -219,8 +194,8 @@ export class Machine {
 					return true;
 				}
 			}
-			if (this.ready === bit && this.timeoutsLeft === 0) return true;
-			chosen = this.strategy.choose(thread.index, this.candidates(this.ready), rounds > 0);
+			if (this.turns.ready === bit && this.turns.timeoutsLeft === 0) return true;
+			chosen = this.strategy.choose(thread.index, this.turns.candidates(this.threads), rounds > 0);
 		}
 		if (this.stop !== "") return false;
 		if (chosen === thread.index) return true;
@@ -231,7 +206,7 @@ export class Machine {
 	/** Like `arrive`, but somebody else has to go on, if anybody can. */
 	giveWay(thread: Thread): boolean {
 		if (this.strategy.everyPoint || this.events >= this.limits.steps) return this.arrive(thread, true, 0);
-		const others = this.candidates(this.ready) & ~(1 << thread.index);
+		const others = this.turns.candidates(this.threads) & ~(1 << thread.index);
 		if (this.stop !== "") return false;
 		if (others === 0) return true;
 		const chosen = this.strategy.choose(-1, others, true);
@@ -337,7 +312,7 @@ export class Machine {
 	}
 
 	#timeOut(thread: Thread): void {
-		if (this.ready !== 0) this.timeoutsLeft--;
+		if (this.turns.ready !== 0) this.turns.timeoutsLeft--;
 		this.dependence.step(thread.index, 5);
 		if (this.trace !== undefined) this.note(thread.index, -1, thread.waitsAt, 4, "times out", true);
 		this.waits.leave(thread.index);

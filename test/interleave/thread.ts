@@ -76,8 +76,8 @@ export class Thread {
 		this.#operations.begin();
 		this.#history.clear();
 		if (this.#traits.recovers) return;
-		this.#machine.ready |= 1 << this.index;
-		if (this.#traits.optional) this.#machine.fresh |= 1 << this.index;
+		this.#machine.turns.ready |= 1 << this.index;
+		if (this.#traits.optional) this.#machine.turns.fresh |= 1 << this.index;
 	}
 
 	/** Runs until the thread suspends, blocks, ends or dies. */
@@ -196,17 +196,13 @@ export class Thread {
 		const heir = by === this.index ? this.#traits.recovery : by;
 		machine.races.order(this.index, heir);
 		machine.dependence.order(this.index, heir, 7);
-		if (by === this.index) machine.ready |= 1 << heir;
+		if (by === this.index) machine.turns.ready |= 1 << heir;
 	}
 
 	#leave(): void {
 		this.#phase = OVER;
 		this.blocked = false;
-		const others = ~(1 << this.index);
-		this.#machine.ready &= others;
-		this.#machine.timed &= others;
-		this.#machine.sliced &= others;
-		this.#machine.fresh &= others;
+		this.#machine.turns.leave(this.index);
 	}
 
 	get over(): boolean {
@@ -216,22 +212,17 @@ export class Thread {
 	/** `timed`: it may time out; a wait of the core's only early, unless the program says otherwise. */
 	block(address: number, timed: boolean): void {
 		const machine = this.#machine;
-		const bit = 1 << this.index;
 		this.blocked = true;
 		this.waitsAt = address;
-		machine.ready &= ~bit;
-		if (timed && (this.#phase !== IN_CALL || machine.limits.rescue)) machine.timed |= bit;
-		else if (timed) machine.sliced |= bit;
+		const early = this.#phase === IN_CALL && !machine.limits.rescue;
+		machine.turns.block(this.index, !timed ? "none" : early ? "early" : "any");
 		machine.recording.close(false);
 	}
 
 	unblock(answer: number): void {
-		const bit = 1 << this.index;
 		this.blocked = false;
 		this.#answer = answer;
-		this.#machine.ready |= bit;
-		this.#machine.timed &= ~bit;
-		this.#machine.sliced &= ~bit;
+		this.#machine.turns.unblock(this.index);
 	}
 
 	/** A notification reached its wait (ticket −1) or one of its tickets. */
@@ -245,7 +236,8 @@ export class Thread {
 
 	describe(): string {
 		if (this.blocked) {
-			const rescued = (this.#machine.sliced & (1 << this.index)) !== 0 ? " (only its time-out would end that)" : "";
+			const rescued =
+				(this.#machine.turns.sliced & (1 << this.index)) !== 0 ? " (only its time-out would end that)" : "";
 			const where = this.waitsAt < 0 ? "for a ticket" : `at 0x${this.waitsAt.toString(16)}`;
 			return `${this.name} waits ${where}${rescued}`;
 		}

@@ -14,10 +14,17 @@ function wide(left: number, call: Call, a = 1, b = 2, c = 3, d = 4, e = 5, f = 6
 	return left === 0 ? call() : wide(left - 1, call, b, c, d, e, f, g, h, a) + a - a;
 }
 
-/** Catches and throws again at every step, as user code with `finally` does. */
+/** So many steps before the call catch and throw again. If all did, most of the time would go there: each throw searches the whole stack. */
+const GUARDED = 64;
+
+/** Catches and throws again on the way up, as user code with `finally` does. */
 function guarded(left: number, call: Call): number {
+	return left > GUARDED ? small(left - GUARDED, () => catching(GUARDED, call)) : catching(left, call);
+}
+
+function catching(left: number, call: Call): number {
 	try {
-		return left === 0 ? call() : guarded(left - 1, call);
+		return left === 0 ? call() : catching(left - 1, call);
 	} finally {
 		stepsUp++;
 	}

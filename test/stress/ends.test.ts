@@ -1,7 +1,14 @@
 // Workers of the thin host that end otherwise than by being told to.
 import { once } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
-import { GATE_EPOCH_SHIFT, GATE_IN, THREAD_GATE, THREAD_SIZE } from "../../src/core/layout.ts";
+import {
+	GATE_EPOCH_SHIFT,
+	GATE_IN,
+	GATE_OUT,
+	GATE_STATE_MASK,
+	THREAD_GATE,
+	THREAD_SIZE,
+} from "../../src/core/layout.ts";
 import { bundle } from "./bundle.mjs";
 import { Driver } from "./host/driver.ts";
 import type { Ref } from "./host/values.ts";
@@ -53,9 +60,14 @@ test("a worker that ends by itself while it is being killed is ended once", asyn
 	for (let round = 0; round < 8; round++) {
 		expect(await run("() => 7")).toBe(7);
 		const [worker] = driver.workers;
+		// In user code it touches the gate no more: an idle one might, at any moment.
+		const begun = Atomics.load(driver.shared, worker.index);
+		driver.submit(driver.define("() => { for (;;); }"), [], {});
+		while (Atomics.load(driver.shared, worker.index) === begun) await new Promise(setImmediate);
 		const { views } = driver.core;
 		const gate = (views.threadTable + worker.index * THREAD_SIZE + THREAD_GATE) >> 2;
 		const out = Atomics.load(views.i32, gate);
+		expect(out & GATE_STATE_MASK).toBe(GATE_OUT);
 		Atomics.store(views.i32, gate, (worker.epoch << GATE_EPOCH_SHIFT) | GATE_IN);
 		const killed = driver.kill(worker.index);
 		const exited = once(worker.worker, "exit");
