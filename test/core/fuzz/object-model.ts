@@ -82,7 +82,11 @@ export abstract class ObjectModel {
 		seen.add(from);
 		const next = [...from.references, ...(from.stream?.items ?? [])];
 		if (from.alias !== undefined) next.push(from.alias);
-		for (const task of this.tasks) if (task.results.includes(from)) next.push(...task.references);
+		for (const task of this.tasks) {
+			if (!task.results.includes(from)) continue;
+			next.push(...task.references);
+			if (task.verdict !== undefined) next.push(task.verdict);
+		}
 		return next.some((one) => this.leadsTo(one, targets, seen));
 	}
 
