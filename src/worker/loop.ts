@@ -81,6 +81,15 @@ export class Loop implements WorkHost {
 		return this.#running.size > 0;
 	}
 
+	hasChore(): boolean {
+		return this.#engine.store.isCollectionDue;
+	}
+
+	/** Other workers take the tasks that come meanwhile. */
+	chore(): void {
+		this.#engine.store.collect();
+	}
+
 	spins(): number {
 		this.#engine.store.relieve();
 		const spins = this.#patience.next();

@@ -44,6 +44,8 @@ function* noted<Result>(protocol: Protocol<Result>, notes: string[]): Protocol<R
 const onlyRunner = {
 	wantThread: () => undefined,
 	busy: false,
+	hasChore: () => false,
+	chore: () => undefined,
 	spins: () => 0,
 	spun: () => undefined,
 	parked: false,
@@ -301,6 +303,39 @@ describe("working", () => {
 		submit();
 		expect(await working).toBe(STATUS_NOT_ATTACHED);
 		expect(host.parked).toBe(false);
+	});
+
+	test("does its chores while another worker would get the tasks", async () => {
+		const { core, driver, worker, submit } = stage();
+		const other = core.start();
+		const { own, runner } = runnerOf(core, worker);
+		const notes: string[] = [];
+		let chores = 1;
+		let woken = false;
+		const host: WorkHost = {
+			...onlyRunner,
+			hasChore: () => chores > 0,
+			chore: () => {
+				chores--;
+				notes.push("chore");
+				// The other is parked: the task is for it.
+				expect(other.calls.park(0)).toBe(0);
+				const before = other.wakes;
+				submit();
+				woken = other.wakes !== before;
+			},
+			run: (task, generation) => {
+				driver.calls.end(worker.index, worker.epoch);
+				return finishing(runner, task, generation, 1);
+			},
+			ending: () => undefined,
+			refused: () => expect.unreachable(),
+			isDue: () => false,
+		};
+		expect(await runner.run(noted(work(runner.steps, own, host), notes))).toBe(STATUS_NOT_ATTACHED);
+		expect(woken).toBe(true);
+		// It looks for tasks itself when it is done with it.
+		expect(notes).toEqual(["park", "drain", "unpark", "chore", "park", "write", "finish"]);
 	});
 });
 

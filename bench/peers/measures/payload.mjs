@@ -13,7 +13,7 @@ export const payload = {
 	name: "payload",
 	title: "Payload, there and back",
 	method:
-		"Echo of a Uint8Array, each call awaited before the next; MB/s counts the bytes both ways. First and last byte are written before each call and checked after it.",
+		"Echo of a Uint8Array, each call awaited before the next, after as long a time of them; MB/s counts the bytes both ways. First and last byte are written before each call and checked after it.",
 	cases: ({ quick }) => [
 		{
 			label: "payloads of 16 B–64 MiB",
@@ -50,7 +50,7 @@ export const payload = {
 					);
 				if (contender.moves) bytes = back;
 			};
-			for (let index = 0; index < (size > 2 ** 20 ? 2 : 20); index++) await call(index);
+			await warmUp((index) => call(index & 0xff), context.parameters.milliseconds);
 			const startedAt = performance.now();
 			let calls = 0;
 			let elapsed = 0;

@@ -31,8 +31,8 @@ export interface MailHandler {
 	isPatient(): boolean;
 }
 
-/** Looks at the wake word, between which the promises of the program go on: some 60 µs, since sleeping and being woken cost as much. */
-const MOST_LOOKS = 15;
+/** Looks at the wake word, between which the promises of the program go on: some 160 µs, since sleeping and being woken cost as much. */
+const MOST_LOOKS = 40;
 
 export class Mailbox implements AttendHost {
 	readonly #thread: CoreThread;

@@ -36,6 +36,19 @@ const twoSubmits = scenario({
 	threads: [client(), client(), worker(1)],
 });
 
+const chores = scenario({
+	name: "a submit against a worker that parks and has a chore",
+	setup: () => ({}),
+	threads: [client(), worker(0, 1)],
+});
+
+const passedOn = scenario({
+	name: "a submit against two workers that park, one of which has a chore",
+	setup: () => ({}),
+	threads: [client(), worker(0, 1), worker()],
+	victims: [1],
+});
+
 const spinning = scenario({
 	name: "a worker whose thread may not block",
 	stage: { mayBlock: false },
@@ -297,6 +310,8 @@ const limit = scenario({
 export const programs = [
 	...submitTakePark,
 	...twoSubmits,
+	...chores,
+	...passedOn,
 	...spinning,
 	...dependentWork,
 	...takers,

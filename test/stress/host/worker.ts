@@ -71,6 +71,14 @@ export class WorkerThread extends HostThread implements WorkHost {
 
 	// ── what the worker's protocol asks ──
 
+	/** Now and then. */
+	hasChore(): boolean {
+		return ++this.#rests % 8 === 0;
+	}
+	#rests = 0;
+
+	chore(): void {}
+
 	spins(): number {
 		return this.#spins;
 	}

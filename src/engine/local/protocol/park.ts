@@ -6,6 +6,8 @@
 //    │
 //   drain ──▶ messages: unpark (a wake for work is passed on), act on them
 //    │ none
+//   a chore? ──▶ unpark, so that no task waits for it; do it
+//    │ none
 //   spin on the wake word for a few microseconds ──▶ changed: look again
 //    │
 //   sleep ──▶ look again
@@ -19,6 +21,9 @@ import type { Protocol, Steps } from "./steps.ts";
 export interface ParkHost extends Dispatcher, Sleeper {
 	/** Whether the worker has unfinished asynchronous tasks; others are woken for new work first. */
 	readonly busy: boolean;
+	/** Something is to be done when there are no tasks. */
+	hasChore(): boolean;
+	chore(): void;
 	/** Microseconds to look at the wake word before sleeping; asked when it is about to. */
 	spins(): number;
 	/** It does so no more; whether the word had changed. */
@@ -42,6 +47,12 @@ export function* rest(steps: Steps, own: Own, host: ParkHost): Protocol<number> 
 		const acting = host.dispatch(count);
 		if (isProtocol(acting)) yield* acting;
 		return 0;
+	}
+	if (host.hasChore()) {
+		host.parked = false;
+		const status = yield steps.unpark();
+		if (status === 0) host.chore();
+		return status;
 	}
 	const wake = own.wakeWord << 2;
 	const spins = host.spins();

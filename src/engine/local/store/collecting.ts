@@ -8,20 +8,24 @@ import { nextTurn } from "../../../platform/yield.ts";
 const BUDGET = 64 * 2 ** 20;
 /** … or this part of a small store. */
 const SHARE = 4;
-/** … but so many for each millisecond that a collection takes: copying them costs about as much, and fresh memory for them more. */
-const BYTES_A_MILLISECOND = 4 * 2 ** 20;
+/** … but, up to that part, so many for each millisecond that a collection takes: copying them costs some four. */
+const BYTES_A_MILLISECOND = 16 * 2 ** 20;
+/** It grows so fast at most: memory that was never used before costs as much as the collection that it saves. */
+const GROWTH = 1.25;
 
 export class Collecting {
 	readonly #collect: () => unknown;
 	readonly #release: () => void;
 	readonly #least: number;
+	readonly #most: number;
 	#budget: number;
 	#held = 0;
 	#due = false;
 
 	/** `release`: gives back what was found unreachable, without waiting for finalizers. */
 	constructor(capacity: number, collect: () => unknown, release: () => void) {
-		this.#least = Math.min(BUDGET, capacity / SHARE);
+		this.#most = capacity / SHARE;
+		this.#least = Math.min(BUDGET, this.#most);
 		this.#budget = this.#least;
 		this.#collect = collect;
 		this.#release = release;
@@ -38,11 +42,17 @@ export class Collecting {
 		this.#held = Math.max(0, this.#held - bytes);
 	}
 
+	get isDue(): boolean {
+		return this.#due;
+	}
+
 	/** Not in the middle of the program's code, whose variables hold what it is done with. */
 	soon(): void {
 		if (this.#due) return;
 		this.#due = true;
-		nextTurn(() => this.now());
+		nextTurn(() => {
+			if (this.#due) this.now();
+		});
 	}
 
 	/** Collects. Finalizers, which let go of refs, run in later turns of the event loop. */
@@ -53,6 +63,7 @@ export class Collecting {
 		this.#collect();
 		const took = performance.now() - start;
 		this.#release();
-		this.#budget = Math.max(this.#least, took * BYTES_A_MILLISECOND);
+		const wanted = Math.min(this.#most, this.#budget * GROWTH, took * BYTES_A_MILLISECOND);
+		this.#budget = Math.max(this.#least, wanted);
 	}
 }

@@ -87,6 +87,15 @@ export class Store extends ObjectWriter {
 		return this.#allocation.allocate(size);
 	}
 
+	/** Garbage is to be collected at the next opportunity. */
+	get isCollectionDue(): boolean {
+		return this.#collecting.isDue;
+	}
+
+	collect(): void {
+		this.#collecting.now();
+	}
+
 	/** Another thread has found the store full. */
 	relieve(): void {
 		this.#allocation.relieve();

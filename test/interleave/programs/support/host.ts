@@ -70,6 +70,8 @@ export class Host {
 	working(more: Partial<WorkHost> = {}): WorkHost {
 		return {
 			busy: false,
+			hasChore: () => false,
+			chore: () => {},
 			spins: () => 0,
 			spun: () => {},
 			parked: false,

@@ -6,12 +6,15 @@ import type { Protocol, Steps } from "../../../../src/engine/local/protocol/step
 import { Host } from "./host.ts";
 import type { ScenarioThread } from "./scenario.ts";
 
-/** A worker: the loop, for ever. */
-export const worker = (spins = 0): ScenarioThread<object> => ({
+/** A worker: the loop, for ever. It has so many chores, one after the other when it has no task. */
+export const worker = (spins = 0, chores = 0): ScenarioThread<object> => ({
 	daemon: true,
 	*run(t, { stage }) {
 		const host = new Host(t, stage);
-		yield* host.run(work(host.steps, host.own, host.working({ spins: () => spins })));
+		let left = chores;
+		const chore = () => void left--;
+		const waits = host.working({ spins: () => spins, hasChore: () => left > 0, chore });
+		yield* host.run(work(host.steps, host.own, waits));
 	},
 });
 
