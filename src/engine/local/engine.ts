@@ -111,6 +111,7 @@ export class LocalEngine implements Engine {
 				role.beforeResults();
 			},
 			afterMail: () => this.#submissions.decideDue(),
+			isWaiting: () => this.waits.any || !this.#room.isPatient,
 			isPatient: () => this.waits.isPatient && this.#room.isPatient,
 		});
 	}
@@ -156,10 +157,16 @@ export class LocalEngine implements Engine {
 		return this.store.put(value);
 	}
 
-	/** What is there at once comes in a microtask; but now and then the event loop must turn. */
-	#fairly<T>(run: (resolve: (value: T) => void, reject: (reason: unknown) => void) => void): Promise<T> {
-		const promise = new Promise<T>(run);
-		return this.#turns.isOver() ? promise.finally(yieldToEventLoop) : promise;
+	/**
+	 * What is there at once comes in a microtask; but now and then the event loop must turn. Who attends to the mail gives it turns while others
+	 * wait. `run` answers whether it has not come to a wait.
+	 */
+	#fairly<T>(run: (resolve: (value: T) => void, reject: (reason: unknown) => void) => boolean): Promise<T> {
+		let atOnce = false;
+		const promise = new Promise<T>((resolve, reject) => {
+			atOnce = run(resolve, reject);
+		});
+		return atOnce && this.#turns.isOver() ? promise.finally(yieldToEventLoop) : promise;
 	}
 
 	get(ref: ObjectRef, options?: GetOptions): Promise<unknown> {
@@ -167,7 +174,7 @@ export class LocalEngine implements Engine {
 			this.checkOpen();
 			if (this.store.isReady(ref.slot)) {
 				resolve(this.store.read(ref.slot, ref.generation, options?.copy));
-				return;
+				return true;
 			}
 			if (options?.timeout === 0) throw timedOut(0, `Object ${ref.id} was`);
 			const wait = this.#role.enterWait();
@@ -176,9 +183,10 @@ export class LocalEngine implements Engine {
 			const waiter = new GetOne(this.store, ref, options, settle, fail);
 			if (!this.waits.add(ref.slot, ref.generation, waiter)) {
 				waiter.ready(ref.slot, ref.generation);
-				return;
+				return true;
 			}
 			if (options?.timeout !== undefined || options?.signal !== undefined) waiter.interruptible(options, this.waits);
+			return false;
 		});
 	}
 
@@ -192,7 +200,7 @@ export class LocalEngine implements Engine {
 			const wait = this.#role.enterWait();
 			const settle = after(this.#role, wait, resolve);
 			const fail = after(this.#role, wait, reject);
-			new GetMany(this.store, this.waits, refs, options, settle, fail);
+			return new GetMany(this.store, this.waits, refs, options, settle, fail).over;
 		});
 	}
 
@@ -228,7 +236,7 @@ export class LocalEngine implements Engine {
 			this.checkOpen();
 			const wait = this.#role.enterWait();
 			const settle = after(this.#role, wait, resolve);
-			new WaitSome(this.store, this.waits, this.thread, refs, count, timeout, settle, reject);
+			return new WaitSome(this.store, this.waits, this.thread, refs, count, timeout, settle, reject).over;
 		});
 	}
 

@@ -109,7 +109,7 @@ export class GetMany implements Waiter {
 	/** Where in `refs` a slot stands: the first place, and further ones. */
 	readonly #places = new Map<number, number | number[]>();
 	#missing = 0;
-	#over = false;
+	over = false;
 
 	constructor(
 		store: Store,
@@ -149,7 +149,7 @@ export class GetMany implements Waiter {
 			}
 		}
 		if (this.#missing === 0) {
-			this.#over = true;
+			this.over = true;
 			this.#resolve(this.#values);
 		} else if (options?.timeout !== undefined || options?.signal !== undefined) {
 			const describe = () => `${this.#missing} of ${refs.length} objects were`;
@@ -158,7 +158,7 @@ export class GetMany implements Waiter {
 	}
 
 	ready(slot: number, generation: number): void {
-		if (this.#over) return;
+		if (this.over) return;
 		const place = this.#places.get(slot) as number | number[];
 		this.#places.delete(slot);
 		try {
@@ -170,7 +170,7 @@ export class GetMany implements Waiter {
 			return;
 		}
 		if (--this.#missing > 0) return;
-		this.#over = true;
+		this.over = true;
 		this.#interruption?.end();
 		this.#resolve(this.#values);
 	}
@@ -180,8 +180,8 @@ export class GetMany implements Waiter {
 	}
 
 	#fail(reason: unknown): void {
-		if (this.#over) return;
-		this.#over = true;
+		if (this.over) return;
+		this.over = true;
 		this.#interruption?.end();
 		for (const place of this.#places.values()) {
 			const ref = this.#refs[typeof place === "number" ? place : (place[0] as number)] as ObjectRef;

@@ -27,6 +27,8 @@ export interface MailHandler {
 	beforeBatch(): void;
 	/** What may drain again itself. */
 	afterMail(): void;
+	/** Whether somebody waits for news. */
+	isWaiting(): boolean;
 	/** Whether all who wait may hear of it a millisecond late. */
 	isPatient(): boolean;
 }
@@ -52,8 +54,12 @@ export class Mailbox implements AttendHost {
 		return this.#patience.next();
 	}
 
+	isWaiting(): boolean {
+		return this.#handler.isWaiting();
+	}
+
 	polled(changed: boolean): void {
-		this.#patience.learn(changed);
+		if (changed || this.isWaiting()) this.#patience.learn(changed);
 	}
 
 	get mayNap(): boolean {

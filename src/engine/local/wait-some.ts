@@ -23,6 +23,7 @@ export class WaitSome implements Waiter, Looker {
 	/** Those that were not ready when they were last looked at. */
 	#pending: ObjectRef[] = [];
 	#together = false;
+	over = false;
 	/** So many more have to come. */
 	#missing: number;
 	/** … before it is worth a look. */
@@ -103,6 +104,7 @@ export class WaitSome implements Waiter, Looker {
 	}
 
 	#end(): void {
+		this.over = true;
 		clearTimeout(this.#timer);
 		this.#leave();
 		const found: number[] = [];

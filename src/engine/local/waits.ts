@@ -79,6 +79,11 @@ export class Waits {
 		return true;
 	}
 
+	/** Whether somebody waits for something. */
+	get any(): boolean {
+		return this.#bySlot.size > 0 || this.#lookers.size > 0;
+	}
+
 	/** Whoever waits waits for many objects. */
 	get isPatient(): boolean {
 		return this.#hasty === 0 && this.#lookers.size === 0 && this.#bySlot.size >= MANY;

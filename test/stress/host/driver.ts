@@ -96,6 +96,10 @@ export class Driver extends HostThread implements AttendHost {
 	}
 	#sleeps = 0;
 
+	isWaiting(): boolean {
+		return this.waiting > 0;
+	}
+
 	polled(): void {}
 
 	/** A class of tasks with these needs: its index. */

@@ -8,16 +8,19 @@
 //
 // Being woken out of a sleep takes 10 µs, so an answer that is on its way is worth polling for, between promises. That helps
 // only if the other side is as quick (`spins` of who parks) and has a core of its own: the host says how long, each time.
+// While nobody waits, only promises go on: what they come to may be the next wait, or need the event loop.
+//
+// A thread that waits for many things naps: it is not woken for each of them, which would cost it and the others more than a small task.
 import { type Dispatcher, isProtocol, type Own, type Sleeper } from "./own.ts";
 import { sleep } from "./sleep.ts";
 import type { Protocol, Steps } from "./steps.ts";
 
-//
-// A thread that waits for many things naps: it is not woken for each of them, which would cost it and the others more than a small task.
 export interface AttendHost extends Dispatcher, Sleeper {
 	readonly closed: boolean;
 	/** How often to look at the wake word before sleeping; asked each time. */
 	readonly polls: number;
+	/** Whether there is anybody to look for. */
+	isWaiting(): boolean;
 	/** Whether it had changed before the last look. */
 	polled(changed: boolean): void;
 	/** Whether news may come a millisecond late; asked when there has been none for a moment. */
@@ -42,7 +45,7 @@ export function* attend(steps: Steps, own: Own, host: AttendHost): Protocol<numb
 		}
 		if (count < 0) return count;
 		host.look();
-		const changed = yield* poll(steps, own, host.polls, value);
+		const changed = yield* poll(steps, own, host, value);
 		host.polled(changed);
 		if (changed) continue;
 		if (host.mayNap) yield steps.nap();
@@ -53,12 +56,17 @@ export function* attend(steps: Steps, own: Own, host: AttendHost): Protocol<numb
 
 /** Microseconds. */
 const LOOK = 4;
+/** While nobody waits: so often promises go on before the event loop has its turn. */
+const HOPS = 8;
 
 /** Whether the word changed. */
-function* poll(steps: Steps, own: Own, polls: number, value: number): Protocol<boolean> {
-	for (let i = 0; i < polls; i++) {
+function* poll(steps: Steps, own: Own, host: AttendHost, value: number): Protocol<boolean> {
+	let hops = 0;
+	for (let left = host.polls; left > 0 && hops < HOPS; left--) {
 		yield steps.pause();
-		if ((yield steps.spin(own.wakeWord << 2, value, LOOK)) !== value) return true;
+		const waits = host.isWaiting();
+		if (!waits) hops++;
+		if ((yield steps.spin(own.wakeWord << 2, value, waits ? LOOK : 0)) !== value) return true;
 	}
 	return false;
 }
