@@ -34,7 +34,7 @@ export interface MailHandler {
 }
 
 /** Looks at the wake word, between which the promises of the program go on: some 160 µs, since sleeping and being woken cost as much. */
-const MOST_LOOKS = 40;
+const MOST_LOOKS = 20;
 
 export class Mailbox implements AttendHost {
 	readonly #thread: CoreThread;

@@ -54,8 +54,8 @@ export function* attend(steps: Steps, own: Own, host: AttendHost): Protocol<numb
 	return 0;
 }
 
-/** Microseconds. */
-const LOOK = 4;
+/** Microseconds. Between two looks a promise is made, and the program's go on. */
+const LOOK = 8;
 /** While nobody waits: so often promises go on before the event loop has its turn. */
 const HOPS = 8;
 
