@@ -172,11 +172,14 @@ describe("loops over what is ready", () => {
 			const ref = ray.put(1);
 			const freed = ray.put(2);
 			ray.free(freed);
+			const small = ray.remote(() => 3);
 			for (const look of [
 				() => ref.get(),
 				() => ray.get([ref, ref]),
 				() => ray.wait([ref]),
 				() => freed.get().catch(() => undefined),
+				() => small.remote().get(),
+				() => ray.wait([small.remote(), small.remote()], { numReturns: 2 }),
 			]) {
 				let fired = false;
 				setTimeout(() => {

@@ -159,14 +159,14 @@ export class LocalEngine implements Engine {
 
 	/**
 	 * What is there at once comes in a microtask; but now and then the event loop must turn. Who attends to the mail gives it turns while others
-	 * wait. `run` answers whether it has not come to a wait.
+	 * wait. `run` answers whether it has come to a wait.
 	 */
 	#fairly<T>(run: (resolve: (value: T) => void, reject: (reason: unknown) => void) => boolean): Promise<T> {
-		let atOnce = false;
+		let waits = false;
 		const promise = new Promise<T>((resolve, reject) => {
-			atOnce = run(resolve, reject);
+			waits = run(resolve, reject);
 		});
-		return atOnce && this.#turns.isOver() ? promise.finally(yieldToEventLoop) : promise;
+		return !waits && this.#turns.isOver() ? promise.finally(yieldToEventLoop) : promise;
 	}
 
 	get(ref: ObjectRef, options?: GetOptions): Promise<unknown> {
@@ -174,7 +174,7 @@ export class LocalEngine implements Engine {
 			this.checkOpen();
 			if (this.store.isReady(ref.slot)) {
 				resolve(this.store.read(ref.slot, ref.generation, options?.copy));
-				return true;
+				return false;
 			}
 			if (options?.timeout === 0) throw timedOut(0, `Object ${ref.id} was`);
 			const wait = this.#role.enterWait();
@@ -183,10 +183,10 @@ export class LocalEngine implements Engine {
 			const waiter = new GetOne(this.store, ref, options, settle, fail);
 			if (!this.waits.add(ref.slot, ref.generation, waiter)) {
 				waiter.ready(ref.slot, ref.generation);
-				return true;
+				return false;
 			}
 			if (options?.timeout !== undefined || options?.signal !== undefined) waiter.interruptible(options, this.waits);
-			return false;
+			return true;
 		});
 	}
 
@@ -200,7 +200,7 @@ export class LocalEngine implements Engine {
 			const wait = this.#role.enterWait();
 			const settle = after(this.#role, wait, resolve);
 			const fail = after(this.#role, wait, reject);
-			return new GetMany(this.store, this.waits, refs, options, settle, fail).over;
+			return !new GetMany(this.store, this.waits, refs, options, settle, fail).over;
 		});
 	}
 
@@ -236,7 +236,7 @@ export class LocalEngine implements Engine {
 			this.checkOpen();
 			const wait = this.#role.enterWait();
 			const settle = after(this.#role, wait, resolve);
-			return new WaitSome(this.store, this.waits, this.thread, refs, count, timeout, settle, reject).over;
+			return !new WaitSome(this.store, this.waits, this.thread, refs, count, timeout, settle, reject).over;
 		});
 	}
 

@@ -72,7 +72,10 @@ export class Supervisor implements Role {
 		this.#workers = new Workers(engine.thread, {
 			data: this.#options.data,
 			ahead: this.#options.ahead,
-			onUp: ({ kind }) => this.#failedStarts.delete(kind),
+			onUp: ({ kind }) => {
+				this.#failedStarts.delete(kind);
+				if (kind === 0) nextTurn(() => this.#startOthers());
+			},
 			onForce: (task, generation) => this.endWorkerOf(task, generation),
 			onShort: (kind) => this.#addWorker(kind),
 			onKind: (kind, environment) => this.#wantKind(kind, environment),
@@ -90,10 +93,13 @@ export class Supervisor implements Role {
 		this.#withdraw = onLoopEmpty(() => {
 			if (!this.#stopping) stayWhileBusy(engine, this.#all.all);
 		});
-		nextTurn(() => this.#startOthers());
+		if (!this.#options.ahead.fillProcessors) nextTurn(() => this.#startOthers());
 	}
 
-	/** Those for which no thread waits: the program submits its first tasks meanwhile, and the first workers get to them sooner. */
+	/**
+	 * Those for which no thread waits: the program submits its first tasks meanwhile, or the first workers are up before, and get to them
+	 * sooner.
+	 */
 	#startOthers(): void {
 		if (this.#ownWorkers === this.#options.numCpus) return;
 		this.#ownWorkers = this.#options.numCpus;
