@@ -24,8 +24,8 @@ export interface ThreadOptions {
 
 /** What a thread runs. */
 export interface ThreadProgram {
-	/** CommonJS, or what `compileProgram` made of it. */
-	readonly code: string | CompiledProgram;
+	/** CommonJS, or what `compileProgram` made of it. Undefined: the thread was prepared for it. */
+	readonly code?: string | CompiledProgram | undefined;
 	/** Cloned, but for shared memory, modules of WebAssembly, and what `transferList` names. */
 	readonly workerData: unknown;
 	readonly transferList?: readonly Transferable[];
@@ -59,19 +59,21 @@ function asFunction(code: string): string {
 }
 
 /**
- * What a thread runs first: it waits for its program, so that it can be started before there is one. Nor is the program compiled twice:
- * a text in the place of this one the host compiles once more, to see whether it is a module. Deno reports no exhausted heap of what runs
- * while a message is handed over.
+ * What a thread runs first: it waits for its program, so that it can be started before there is one, and then for what that is given.
+ * Nor is the program compiled twice: a text in the place of this one the host compiles once more, to see whether it is a module. Deno
+ * reports no exhausted heap of what runs while a message is handed over.
  */
 const FIRST_LINES = `"use strict";
-require("node:worker_threads").parentPort.once("message", ({ text, cachedData, given }) => {
-	const begin = () => {
-		const { Script } = require("node:vm");
+const { parentPort } = require("node:worker_threads");
+let program;
+parentPort.on("message", function hear({ text, cachedData, begins, given }) {
+	if (begins) parentPort.off("message", hear);
+	const goOn = () => {
+		if (text !== undefined) program = new (require("node:vm").Script)(text, { cachedData }).runInThisContext();
 		const module = { exports: {} };
-		const program = new Script(text, { cachedData }).runInThisContext();
-		program(require, module, module.exports, given, (url) => import(url));
+		if (begins) program(require, module, module.exports, given, (url) => import(url));
 	};
-	"Deno" in globalThis ? setTimeout(begin, 0) : begin();
+	"Deno" in globalThis ? setTimeout(goOn, 0) : goOn();
 });
 //# sourceURL=wasmray/thread.js`;
 
@@ -125,11 +127,16 @@ export class WorkerThread {
 		});
 	}
 
-	/** Gives the thread its program, once. One that cannot be given ends the thread. */
+	/** Gives the thread its program's text, to compile it before it is given the rest. */
+	prepare(code: string): void {
+		this.#worker.postMessage({ text: asFunction(code) });
+	}
+
+	/** Begins the thread's program, once. One that cannot be given ends the thread. */
 	run({ code, workerData, transferList = [] }: ThreadProgram): void {
 		try {
 			const program = typeof code === "string" ? { text: asFunction(code) } : code;
-			this.#worker.postMessage({ ...program, given: workerData }, transferList);
+			this.#worker.postMessage({ ...program, begins: true, given: workerData }, transferList);
 		} catch (error) {
 			void this.terminate();
 			throw error;

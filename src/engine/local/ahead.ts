@@ -11,13 +11,10 @@ const MOST_AHEAD = 4;
 
 export class ThreadsAhead {
 	readonly #waiting: WorkerThread[] = [];
-	/** Each of the other processors has one that starts: more would only take it from them. */
-	readonly fillProcessors: boolean;
 
 	/** As many as there will be workers, but one processor is left to this thread, which they wait for. */
 	constructor({ numCpus, runtimeEnv }: InitSettings) {
 		const count = Math.max(1, Math.min(Math.ceil(numCpus), parallelism() - 1, MOST_AHEAD));
-		this.fillProcessors = count >= parallelism() - 1;
 		try {
 			while (this.#waiting.length < count) this.#waiting.push(openThread(threadOptions(runtimeEnv)));
 		} catch (error) {
@@ -28,6 +25,11 @@ export class ThreadsAhead {
 
 	get count(): number {
 		return this.#waiting.length;
+	}
+
+	/** They compile what they will run while this thread makes what they will run on. */
+	prepare(code: string): void {
+		for (const thread of this.#waiting) thread.prepare(code);
 	}
 
 	/** One for a worker with the runtime's own environment. */

@@ -22,6 +22,7 @@ import { Relief } from "./store/relief.ts";
 import { Submissions } from "./submissions.ts";
 import { Substitutes } from "./substitutes.ts";
 import { Supervisor } from "./supervisor.ts";
+import { workerCode } from "./worker-code.generated.ts";
 
 /** Room for so many live objects, unfinished tasks, and threads. Untouched tables cost nothing. */
 const OBJECTS = 2 ** 22;
@@ -34,6 +35,7 @@ const TABLE_BYTES = OBJECTS * 64 + TASKS * 192 + THREADS * 4096 + 2 ** 20;
 let engines = 0;
 
 export function startLocalEngine(settings: InitSettings, ahead: ThreadsAhead): LocalEngine {
+	ahead.prepare(workerCode);
 	const pages = Math.min(MAX_PAGES, Math.ceil((TABLE_BYTES + settings.objectStoreMemory + HEAP_SPARE) / PAGE_BYTES));
 	const memory = createMemory(pages);
 	const module = compileCore();

@@ -72,10 +72,8 @@ export class Supervisor implements Role {
 		this.#workers = new Workers(engine.thread, {
 			data: this.#options.data,
 			ahead: this.#options.ahead,
-			onUp: ({ kind }) => {
-				this.#failedStarts.delete(kind);
-				if (kind === 0) nextTurn(() => this.#startOthers());
-			},
+			firstWorkers: this.#options.numCpus,
+			onUp: ({ kind }) => this.#failedStarts.delete(kind),
 			onForce: (task, generation) => this.endWorkerOf(task, generation),
 			onShort: (kind) => this.#addWorker(kind),
 			onKind: (kind, environment) => this.#wantKind(kind, environment),
@@ -93,13 +91,10 @@ export class Supervisor implements Role {
 		this.#withdraw = onLoopEmpty(() => {
 			if (!this.#stopping) stayWhileBusy(engine, this.#all.all);
 		});
-		if (!this.#options.ahead.fillProcessors) nextTurn(() => this.#startOthers());
+		nextTurn(() => this.#startOthers());
 	}
 
-	/**
-	 * Those for which no thread waits: the program submits its first tasks meanwhile, or the first workers are up before, and get to them
-	 * sooner.
-	 */
+	/** Those for which no thread waits: the program submits its first tasks meanwhile, and the first workers get to them sooner. */
 	#startOthers(): void {
 		if (this.#ownWorkers === this.#options.numCpus) return;
 		this.#ownWorkers = this.#options.numCpus;

@@ -62,6 +62,8 @@ export interface WorkersOptions {
 	/** What each worker is given besides its place. */
 	readonly data: Readonly<Record<string, unknown>>;
 	readonly ahead: ThreadsAhead;
+	/** So many are started with the runtime. */
+	readonly firstWorkers: number;
 	readonly onUp: (worker: Worker) => void;
 	/** A worker wants another one ended, with the task that it runs. */
 	readonly onForce: (task: number, generation: number) => void;
@@ -82,6 +84,8 @@ export class Workers {
 	readonly #byIndex = new Map<number, Worker>();
 	/** Those to be stopped when they are outside of the core. */
 	readonly #inside = new Set<Worker>();
+	/** Threads started so far. */
+	#started = 0;
 	/** There was news, so threads may have stopped. */
 	#ends = false;
 	/** Those told to stop. */
@@ -125,10 +129,12 @@ export class Workers {
 		const lifeline = service.watch(index, epoch);
 		const ports = { driverPort, lifeline, logPort };
 		let thread: WorkerThread;
+		this.#started++;
 		try {
-			thread = (kind === 0 ? this.#options.ahead.take() : undefined) ?? openThread(threadOptions(environment));
+			const prepared = kind === 0 ? this.#options.ahead.take() : undefined;
+			thread = prepared ?? openThread(threadOptions(environment));
 			thread.run({
-				code: workerProgram(),
+				code: prepared === undefined ? this.#program() : undefined,
 				workerData: { ...data, index, epoch, kind, environment, ...ports },
 				transferList: Object.values(ports).filter((each) => each !== undefined),
 			});
@@ -149,6 +155,11 @@ export class Workers {
 		this.#byIndex.set(index, worker);
 		this.#listenTo(worker);
 		return worker;
+	}
+
+	/** The first threads compile it themselves: this one has more to do than they while the runtime starts. */
+	#program(): string | CompiledProgram {
+		return this.#started <= this.#options.firstWorkers ? workerCode : workerProgram();
 	}
 
 	#listenTo(worker: Worker): void {
