@@ -14,7 +14,7 @@ export const burst = {
 			return {
 				label: `burst ${size}`,
 				parameters: { tasks, warmUp: 2000 },
-				rounds: quick || tasks >= 1_000_000 ? 1 : 5,
+				rounds: quick || tasks >= 1_000_000 ? 1 : 3,
 				limitSeconds: tasks >= 1_000_000 ? 60 : 30,
 				figures: [
 					{ key: "rate", label: `burst ${size}`, unit: "tasks/s", better: "higher", headline: HEADLINES[tasks] },

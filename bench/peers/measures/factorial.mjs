@@ -15,7 +15,7 @@ export const factorial = {
 			{
 				label: `${count} × factorial(1000)`,
 				parameters: { tasks: count },
-				rounds: quick ? 1 : 5,
+				rounds: quick ? 1 : 3,
 				limitSeconds: 120,
 				wallFigure: "process",
 				figures: [

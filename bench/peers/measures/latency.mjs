@@ -10,7 +10,7 @@ export const latency = {
 		{
 			label: "round trip",
 			parameters: { first: 1000, warmUp: quick ? 300 : 2000, calls: quick ? 1000 : 5000 },
-			rounds: quick ? 3 : 15,
+			rounds: quick ? 3 : 9,
 			limitSeconds: 60,
 			figures: [
 				{ key: "p50", label: "round trip p50", unit: "µs", better: "lower", headline: "Round trip of one call, p50" },

@@ -18,7 +18,7 @@ export const payload = {
 		{
 			label: "payloads of 16 B–64 MiB",
 			parameters: { milliseconds: quick ? 80 : 400, warmUp: quick ? 300 : 2000 },
-			rounds: quick ? 1 : 5,
+			rounds: quick ? 1 : 3,
 			limitSeconds: 60,
 			figures: SIZES.flatMap(([label, size]) => [
 				{

@@ -15,7 +15,7 @@ export const spin = {
 			{
 				label: "tasks of 0.1–20 ms",
 				parameters: { calls, warmUp: quick ? 300 : 2000 },
-				rounds: quick ? 1 : 5,
+				rounds: quick ? 1 : 3,
 				limitSeconds: 60,
 				figures: Object.keys(calls)
 					.map(Number)
