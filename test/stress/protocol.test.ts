@@ -228,6 +228,18 @@ describe("working", () => {
 	const finishing = (runner: Runner, task: number, generation: number, value: number): Step =>
 		runner.steps.finish(task, generation, inlineFlags, value, 0, 0, 0);
 
+	/** Its first task is the thread's last. */
+	const oneTask = (driver: Thread, worker: Thread, runner: Runner): WorkHost => ({
+		...onlyRunner,
+		run: (task, generation) => {
+			driver.calls.end(worker.index, worker.epoch);
+			return finishing(runner, task, generation, 1);
+		},
+		ending: () => undefined,
+		refused: () => expect.unreachable(),
+		isDue: () => false,
+	});
+
 	test("puts the task in hand back before it ends an asynchronous one, and then takes it again", async () => {
 		const { core, driver, worker, submit } = stage();
 		const [first, second, third] = [submit(), submit(), submit()];
@@ -291,16 +303,7 @@ describe("working", () => {
 	test("parks without work, and wakes for a task that comes then", async () => {
 		const { core, driver, worker, submit } = stage();
 		const { own, runner } = runnerOf(core, worker);
-		const host: WorkHost = {
-			...onlyRunner,
-			run: (task, generation) => {
-				driver.calls.end(worker.index, worker.epoch);
-				return finishing(runner, task, generation, 1);
-			},
-			ending: () => undefined,
-			refused: () => expect.unreachable(),
-			isDue: () => false,
-		};
+		const host = oneTask(driver, worker, runner);
 		const working = runner.run(work(runner.steps, own, host));
 		expect(host.parked).toBe(true);
 		submit();
@@ -316,7 +319,7 @@ describe("working", () => {
 		let chores = 1;
 		let woken = false;
 		const host: WorkHost = {
-			...onlyRunner,
+			...oneTask(driver, worker, runner),
 			hasChore: () => chores > 0,
 			chore: () => {
 				chores--;
@@ -327,13 +330,6 @@ describe("working", () => {
 				submit();
 				woken = other.wakes !== before;
 			},
-			run: (task, generation) => {
-				driver.calls.end(worker.index, worker.epoch);
-				return finishing(runner, task, generation, 1);
-			},
-			ending: () => undefined,
-			refused: () => expect.unreachable(),
-			isDue: () => false,
 		};
 		expect(await runner.run(noted(work(runner.steps, own, host), notes))).toBe(STATUS_NOT_ATTACHED);
 		expect(woken).toBe(true);

@@ -28,7 +28,8 @@ export class InPlace {
 	#whole(slot: number, generation: number): Whole {
 		const { u32 } = this.#thread.views;
 		const at = (this.#thread.objectAt(slot) + OBJECT_ENTRY_VALUE) >> 2;
-		return { slot, generation, address: u32[at] as number, size: u32[at + 1] as number };
+		const pinning = { slot: (slot | NESTED_PIN) >>> 0, generation };
+		return { slot, generation, address: u32[at] as number, size: u32[at + 1] as number, pinning };
 	}
 
 	/** A view on bytes of the object itself. */

@@ -1,7 +1,6 @@
 /** JavaScript values on their way into the core: the last one written stands in words, as its calls take them. */
 
 import {
-	NESTED_PIN,
 	REFERENCE_SIZE,
 	STATE_ERROR,
 	STATE_INLINE,
@@ -20,17 +19,11 @@ import type { ObjectRef } from "../../ref.ts";
 import type { Audit } from "../audit.ts";
 import { throwStatus } from "../status.ts";
 import type { Allocation } from "./allocation.ts";
-import type { Views, Whole } from "./views.ts";
+import type { Views } from "./views.ts";
 
 const INLINE_BYTES = 16;
 /** A value that has a part of another object keeps all of its memory: not for less than this part of it. */
 const LEAST_PART = 1 / 2;
-
-/** A reference to an object that is kept pinned. */
-interface Pinning {
-	readonly slot: number;
-	readonly generation: number;
-}
 
 export interface ObjectWriterOptions {
 	readonly zeroCopyMinBytes: number;
@@ -47,7 +40,6 @@ export class ObjectWriter {
 	readonly #audit: Audit | undefined;
 	readonly #views: Views;
 	readonly #encoder: Encoder;
-	readonly #pinnings = new WeakMap<Whole, Pinning>();
 	/** What is written lives no longer than its task: any part of an object may stay where it is. */
 	#passing = false;
 	readonly #inline = new Uint32Array(INLINE_BYTES / 4);
@@ -79,12 +71,7 @@ export class ObjectWriter {
 		if (byteLength < this.#zeroCopyMinBytes || byteLength === 0) return undefined;
 		const whole = this.#views.wholeOf(view);
 		if (whole === undefined || (!this.#passing && byteLength < whole.size * LEAST_PART)) return undefined;
-		let pinning = this.#pinnings.get(whole);
-		if (pinning === undefined) {
-			pinning = { slot: (whole.slot | NESTED_PIN) >>> 0, generation: whole.generation };
-			this.#pinnings.set(whole, pinning);
-		}
-		return { whole: pinning, offset: view.byteOffset - whole.address };
+		return { whole: whole.pinning, offset: view.byteOffset - whole.address };
 	}
 
 	/** Writes a value for the core to take: `flags`, `a` … `d`. */

@@ -10,6 +10,8 @@ export interface Whole {
 	readonly generation: number;
 	readonly address: number;
 	readonly size: number;
+	/** The reference that keeps it pinned. */
+	readonly pinning: { readonly slot: number; readonly generation: number };
 }
 
 /** A buffer over the store, and the object that is pinned for it: the one with the bytes, or one that keeps that pinned. */
