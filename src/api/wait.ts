@@ -4,7 +4,7 @@ import type { ObjectRef as Ref } from "../engine/ref.ts";
 import { checkUsable } from "../engine/ref.ts";
 import { GetTimeoutError } from "../errors.ts";
 import type { AnyRef, CompletedOptions, ObjectRef, WaitFn, WaitOptions } from "../types.ts";
-import { onlyEngine, refList, refuseTwice } from "./refs.ts";
+import { distinctRefs } from "./refs.ts";
 
 /**
  * Waits until so many of the refs are ready (default 1), or the time is over: `[ready, pending]`, the same handles, each in
@@ -19,17 +19,18 @@ import { onlyEngine, refList, refuseTwice } from "./refs.ts";
  * }
  */
 export const wait: WaitFn = async <R extends AnyRef>(refs: readonly R[], options?: WaitOptions) => {
-	const checked = refList("wait", refs);
-	refuseTwice("wait", checked);
+	const checked = distinctRefs("wait", refs);
 	if (checked.length === 0) throw new RangeError("wait(): refs must have one ref at least");
 	const numReturns: Check<number> = whole(1, checked.length);
 	const { numReturns: count = 1, timeout } = checkOptions("wait", options, { numReturns, timeout: timeLimit });
-	const found = await onlyEngine("wait", checked).wait(checked, count, timeout);
+	const found = await (checked[0] as Ref).engine.wait(checked, count, timeout);
 	return split(checked as unknown as R[], found);
 };
 
 /** Those at the places found, and the others. A function of its own: one that awaits is not optimized when it goes on. */
 function split<R>(refs: R[], found: readonly number[]): [R[], R[]] {
+	// The usual wait, which is for one, moves the others at once.
+	if (found.length === 1) return [refs.splice(found[0] as number, 1), refs];
 	const pending: R[] = [];
 	let from = 0;
 	for (const to of [...found, refs.length]) {
@@ -55,10 +56,8 @@ export function asCompleted(refs: Iterable<ObjectRef>, options?: CompletedOption
 	if (typeof (refs as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] !== "function") {
 		throw wrongType("asCompleted(): refs", "an iterable of ObjectRefs", refs);
 	}
-	const checked = refList("asCompleted", [...refs]);
-	refuseTwice("asCompleted", checked);
+	const checked = distinctRefs("asCompleted", [...refs]);
 	const { timeout } = checkOptions("asCompleted", options, { timeout: timeLimit });
-	if (checked.length > 0) onlyEngine("asCompleted", checked);
 	return completed(checked, timeout);
 }
 
