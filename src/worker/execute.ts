@@ -1,8 +1,5 @@
 /** One task: its arguments are decoded, its function is called, and what comes of it becomes the step that ends it. */
 import {
-	CANCEL_SETTLE,
-	REASON_FULL,
-	STATE_ERROR,
 	STATUS_TABLE_FULL,
 	TASK_ENTRY_ARGS,
 	TASK_ENTRY_ARGS_SIZE,
@@ -213,11 +210,9 @@ export class Executor {
 		return end.call(runner.steps, task.task, task.generation, store.flags, store.a, store.b, store.c, store.d);
 	}
 
-	/** The store has no room for the error either: the core makes one that needs none, and what follows only ends the task. */
 	#failWithoutRoom(task: RunningTask): Step {
-		const { thread, store, runner } = this.#engine;
-		thread.calls.cancel(task.task, task.generation, REASON_FULL, CANCEL_SETTLE);
-		store.write(undefined, "result", STATE_ERROR);
+		const { store, runner } = this.#engine;
+		store.writeNoRoom(task.task, task.generation);
 		return runner.steps.finish(task.task, task.generation, store.flags, store.a, store.b, store.c, store.d);
 	}
 

@@ -72,10 +72,7 @@ export class Mailbox implements AttendHost {
 
 	/** From now on messages are dealt with as they come. For a thread that takes no tasks; others do it as they work. */
 	listen(): void {
-		void this.#runner.run(attend(this.#runner.steps, this.#thread, this)).finally(() => {
-			// A `waitAsync` that nobody notifies would keep the whole memory for as long as the process lives.
-			Atomics.notify(this.#thread.views.i32, this.#thread.wakeWord);
-		});
+		this.#runner.attend(attend(this.#runner.steps, this.#thread, this), this.#thread.wakeWord);
 	}
 
 	close(): void {

@@ -5,12 +5,9 @@
 
 import { instantiateCore } from "../../core/instantiate.ts";
 import {
-	CANCEL_SETTLE,
 	GATE_EPOCH_SHIFT,
 	PARKED_IDLE,
-	REASON_FULL,
 	STATE_BLOCKS,
-	STATE_ERROR,
 	STATUS_OK,
 	TASK_ENTRY_CODE,
 	THREAD_FLAG_MAY_BLOCK,
@@ -116,10 +113,7 @@ class Substitute implements Sleeper {
 	listen(errorOf: (task: number) => Error): void {
 		this.#errorOf = errorOf;
 		this.#thread.parks = PARKED_IDLE;
-		void this.#runner.run(this.#attend()).finally(() => {
-			// A `waitAsync` that nobody notifies would keep the whole memory for as long as the process lives.
-			Atomics.notify(this.#thread.views.i32, this.#thread.wakeWord);
-		});
+		this.#runner.attend(this.#attend(), this.#thread.wakeWord);
 	}
 
 	*#attend(): Protocol<void> {
@@ -163,9 +157,7 @@ class Substitute implements Sleeper {
 			error.stack = `${error.name}: ${error.message}`;
 			store.writeError(error, true);
 		} catch {
-			// No room for the error: the core makes one that needs none, and what follows only ends the task.
-			calls.cancel(task, generation, REASON_FULL, CANCEL_SETTLE);
-			store.write(undefined, "result", STATE_ERROR);
+			store.writeNoRoom(task, generation);
 		}
 		return calls.finish(task, generation, store.flags, store.a, store.b, store.c, store.d);
 	}

@@ -90,6 +90,14 @@ export class Runner {
 		});
 	}
 
+	/** Runs what attends to a thread for as long as that lives. */
+	attend(protocol: Protocol<unknown>, wakeWord: number): void {
+		void this.run(protocol).finally(() => {
+			// A `waitAsync` that nobody notifies would keep the whole memory for as long as the process lives.
+			Atomics.notify(this.#words, wakeWord);
+		});
+	}
+
 	/** The sleeping protocol, or the next that sleeps, looks again: something in this thread wants its attention. */
 	nudge(): void {
 		this.#nudged = true;

@@ -1,6 +1,8 @@
 /** JavaScript values on their way into the core: the last one written stands in words, as its calls take them. */
 
 import {
+	CANCEL_SETTLE,
+	REASON_FULL,
 	REFERENCE_SIZE,
 	STATE_ERROR,
 	STATE_INLINE,
@@ -84,6 +86,12 @@ export class ObjectWriter {
 	/** Writes an error; `reports`: it is to be shown if nobody asks for it. What cannot be sent of it is described instead. */
 	writeError(error: unknown, reports: boolean): void {
 		this.#takePayload(this.#encoder.encodeThrown(error, "error"), STATE_ERROR | (reports ? STATE_REPORT : 0));
+	}
+
+	/** The end of this thread's task when the store has no room for its error either: the core makes one that needs none. */
+	writeNoRoom(task: number, generation: number): void {
+		this.#thread.calls.cancel(task, generation, REASON_FULL, CANCEL_SETTLE);
+		this.write(undefined, "result", STATE_ERROR);
 	}
 
 	#takeInline(kind: number, more: number): void {
