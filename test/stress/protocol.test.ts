@@ -128,7 +128,7 @@ describe("attending", () => {
 			closed: false,
 			polls: 0,
 			isWaiting: () => true,
-			mayNap: false,
+			beforeSleep: () => false,
 			look: () => undefined,
 			polled: () => undefined,
 			dispatch: (count) => {
@@ -166,7 +166,7 @@ describe("attending", () => {
 			closed: false,
 			polls: 1,
 			isWaiting: () => true,
-			mayNap: true,
+			beforeSleep: () => true,
 			look: () => undefined,
 			polled: () => undefined,
 			dispatch: (count) => {
@@ -199,7 +199,7 @@ describe("attending", () => {
 			closed: false,
 			polls: 3,
 			isWaiting: () => true,
-			mayNap: false,
+			beforeSleep: () => false,
 			look: () => undefined,
 			polled: () => undefined,
 			dispatch: () => undefined,

@@ -3,31 +3,39 @@ import { nextTurn } from "../../platform/yield.ts";
 import type { LocalEngine } from "./engine.ts";
 import type { Worker } from "./workers.ts";
 
-/** Milliseconds that the process may live on after its last task. */
-const MOMENT = 5;
+export class Liveness {
+	/** The worker whose thread holds the process. */
+	#keeper: Worker | undefined;
+	/** The core will tell when no task is unfinished. */
+	#listens = false;
 
-/** The event loop has run dry: the process stays alive if tasks are unfinished. */
-export function stayWhileBusy(engine: LocalEngine, workers: readonly Worker[]): void {
-	// In this order: whoever ends the last task sends what came of it first.
-	const idle = engine.pendingTasks() === 0;
-	if (engine.thread.hasMail()) nextTurn(() => engine.mailbox.drain());
-	else if (idle) engine.reportUnread();
-	if (idle) return;
-	const [worker] = workers;
-	if (worker === undefined) return;
-	worker.thread.ref();
-	letGoWhenIdle(engine, worker);
-}
+	/** The event loop has run dry: the process stays alive if tasks are unfinished. */
+	stayWhileBusy(engine: LocalEngine, workers: readonly Worker[]): void {
+		// In this order: whoever ends the last task sends what came of it first.
+		const idle = engine.pendingTasks() === 0;
+		if (engine.thread.hasMail()) nextTurn(() => engine.mailbox.drain());
+		else if (idle) engine.reportUnread();
+		if (idle) return;
+		const [worker] = workers;
+		if (worker === undefined) return;
+		worker.thread.ref();
+		this.#keeper = worker;
+		this.letGoWhenIdle(engine);
+	}
 
-/** A moment after the last task: what it has sent may not be read yet, and a program that submits one by one is not done. */
-function letGoWhenIdle(engine: LocalEngine, worker: Worker): void {
-	engine.whenIdle(() => {
-		const timer = setTimeout(() => {
-			// The process lives until a thread that is being stopped has stopped.
-			if (worker.ending) return;
-			if (engine.pendingTasks() > 0 || engine.thread.hasMail()) letGoWhenIdle(engine, worker);
-			else worker.thread.unref();
-		}, MOMENT);
-		timer.unref();
-	});
+	/** Asked before each sleep of the driver, which whatever it waits for ends: so a program that submits one by one pays nothing. */
+	letGoWhenIdle(engine: LocalEngine): void {
+		const keeper = this.#keeper;
+		if (keeper === undefined || this.#listens || engine.waits.any) return;
+		if (engine.pendingTasks() > 0) {
+			this.#listens = true;
+			engine.whenIdle(() => {
+				this.#listens = false;
+			});
+			if (this.#listens) return;
+		}
+		this.#keeper = undefined;
+		// The process lives until a thread that is being stopped has stopped.
+		if (!keeper.ending) keeper.thread.unref();
+	}
 }

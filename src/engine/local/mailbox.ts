@@ -41,6 +41,7 @@ export class Mailbox implements AttendHost {
 	readonly #runner: Runner;
 	readonly #handler: MailHandler;
 	readonly #patience = new Patience(MOST_LOOKS);
+	#beforeSleep = () => {};
 	ticket = -1;
 	closed = false;
 
@@ -62,8 +63,10 @@ export class Mailbox implements AttendHost {
 		if (changed || this.isWaiting()) this.#patience.learn(changed);
 	}
 
-	get mayNap(): boolean {
-		return !this.closed && this.#handler.isPatient();
+	beforeSleep(): boolean {
+		if (this.closed) return false;
+		this.#beforeSleep();
+		return this.#handler.isPatient();
 	}
 
 	look(): void {
@@ -71,7 +74,8 @@ export class Mailbox implements AttendHost {
 	}
 
 	/** From now on messages are dealt with as they come. For a thread that takes no tasks; others do it as they work. */
-	listen(): void {
+	listen(beforeSleep: () => void): void {
+		this.#beforeSleep = beforeSleep;
 		this.#runner.attend(attend(this.#runner.steps, this.#thread, this), this.#thread.wakeWord);
 	}
 

@@ -108,7 +108,6 @@ export function startLocalEngine(settings: InitSettings, ahead: ThreadsAhead): L
 	);
 	engine.inspection = new LocalInspection(engine, supervisor);
 	supervisor.begin(engine, submissions as Submissions);
-	engine.mailbox.listen();
 	return engine;
 }
 

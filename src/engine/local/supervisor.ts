@@ -9,7 +9,7 @@ import { nextTurn } from "../../platform/yield.ts";
 import type { RuntimeContext, RuntimeEnv, ShutdownOptions } from "../../types.ts";
 import { type Board, MOST_KINDS } from "./board.ts";
 import type { LocalEngine } from "./engine.ts";
-import { stayWhileBusy } from "./liveness.ts";
+import { Liveness } from "./liveness.ts";
 import type { Logs } from "./logs.ts";
 import { describeCause, LostTasks } from "./lost-tasks.ts";
 import type { Kinds } from "./plans.ts";
@@ -51,6 +51,7 @@ export class Supervisor implements Role {
 	#engine: LocalEngine | undefined;
 	#lostTasks: LostTasks | undefined;
 	#workers: Workers | undefined;
+	readonly #liveness = new Liveness();
 	#stopping = false;
 	/** As many workers of the runtime's own kind as are to be started by now. */
 	#ownWorkers: number;
@@ -89,8 +90,9 @@ export class Supervisor implements Role {
 			throw error;
 		}
 		this.#withdraw = onLoopEmpty(() => {
-			if (!this.#stopping) stayWhileBusy(engine, this.#all.all);
+			if (!this.#stopping) this.#liveness.stayWhileBusy(engine, this.#all.all);
 		});
+		engine.mailbox.listen(() => this.#liveness.letGoWhenIdle(engine));
 		nextTurn(() => this.#startOthers());
 	}
 

@@ -91,7 +91,7 @@ export class Driver extends HostThread implements AttendHost {
 	look(): void {}
 
 	/** Now and then. */
-	get mayNap(): boolean {
+	beforeSleep(): boolean {
 		return ++this.#sleeps % 4 === 0;
 	}
 	#sleeps = 0;

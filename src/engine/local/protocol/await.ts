@@ -23,8 +23,8 @@ export interface AttendHost extends Dispatcher, Sleeper {
 	isWaiting(): boolean;
 	/** Whether it had changed before the last look. */
 	polled(changed: boolean): void;
-	/** Whether news may come a millisecond late; asked when there has been none for a moment. */
-	readonly mayNap: boolean;
+	/** There has been no news for a moment. Whether it may come a millisecond late. */
+	beforeSleep(): boolean;
 	/** Does what others want of this thread beside what they send: they have changed its wake word. */
 	look(): void;
 }
@@ -48,7 +48,7 @@ export function* attend(steps: Steps, own: Own, host: AttendHost): Protocol<numb
 		const changed = yield* poll(steps, own, host, value);
 		host.polled(changed);
 		if (changed) continue;
-		if (host.mayNap) yield steps.nap();
+		if (host.beforeSleep()) yield steps.nap();
 		else yield* sleep(steps, own, host, value);
 	}
 	return 0;
