@@ -77,7 +77,7 @@ function begin(data: WorkerData): void {
 	const board = new Board(data.board);
 	forwardConsole({
 		port: data.logPort,
-		unread: { words: board.words, index: board.logWord(data.index) },
+		unread: { words: board.words, index: board.logWord(data.index), any: board.outputWord },
 		label: () => currentTask()?.name ?? "",
 		wakeDriver: () => wakeThread(thread, data.driver),
 	});
