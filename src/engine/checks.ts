@@ -15,9 +15,14 @@ export function checkOptions<C extends Checks>(call: string, given: unknown, che
 	return checkFields(`${call}(): the options`, given, checks, `${call}(): `, `${call}(): `);
 }
 
-/** Checks an option that is an object of options itself. */
-export function checkNested<C extends Checks>(where: string, given: unknown, checks: C): Checked<C> {
-	return checkFields(where, given, checks, `${where}.`, `${where}: `);
+/** Checks an option that is an object of options itself. `offered`: which of them are named to who gives an unknown one. */
+export function checkNested<C extends Checks>(
+	where: string,
+	given: unknown,
+	checks: C,
+	offered = Object.keys(checks),
+): Checked<C> {
+	return checkFields(where, given, checks, `${where}.`, `${where}: `, offered);
 }
 
 function checkFields<C extends Checks>(
@@ -26,12 +31,17 @@ function checkFields<C extends Checks>(
 	checks: C,
 	each: string,
 	other: string,
+	offered = Object.keys(checks),
 ): Checked<C> {
-	if (typeof given !== "object" || given === null || Array.isArray(given)) throw wrongType(self, "an object", given);
+	// A Map or an instance of a class, whose options may be inherited, would be taken for none.
+	if (!isPlainObject(given)) {
+		const isObject = typeof given === "object" && given !== null && !Array.isArray(given);
+		throw wrongType(self, isObject ? "a plain object" : "an object", given);
+	}
 	const checked: Record<string, unknown> = {};
 	for (const [name, value] of Object.entries(given)) {
 		const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-		if (check === undefined) throw new TypeError(`${other}unknown option ${unknownName(name, Object.keys(checks))}`);
+		if (check === undefined) throw new TypeError(`${other}unknown option ${unknownName(name, offered)}`);
 		if (value !== undefined) checked[name] = check(value, `${each}${name}`);
 	}
 	return checked as Checked<C>;
@@ -151,9 +161,16 @@ export function isClass(value: unknown): boolean {
 
 // ── the name that was meant ──────────────────────────────────────────────────
 
+/** Letters in common that may be a word. */
+const LEAST_PART = 4;
+
 /** The known name that is nearest; none if no name is near. Case and underscores do not count: `num_cpus` is numCpus. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
 	const wanted = fold(name);
+	return mistyped(wanted, known) ?? namedInPart(wanted, known);
+}
+
+function mistyped(wanted: string, known: readonly string[]): string | undefined {
 	let nearest: string | undefined;
 	let least = Math.max(2, Math.floor(wanted.length / 3)) + 1;
 	for (const candidate of known) {
@@ -164,6 +181,29 @@ export function nearestName(name: string, known: readonly string[]): string | un
 		}
 	}
 	return nearest;
+}
+
+/** `retries` is maxRetries, and so is `maxRetry`. Of names that have as much in common none is meant. */
+function namedInPart(wanted: string, known: readonly string[]): string | undefined {
+	let nearest: string | undefined;
+	let most = LEAST_PART - 1;
+	for (const candidate of known) {
+		const folded = fold(candidate);
+		const length = commonPart(wanted, folded);
+		if (length < 0.75 * Math.min(wanted.length, folded.length) || length < most) continue;
+		nearest = length > most ? candidate : undefined;
+		most = length;
+	}
+	return nearest;
+}
+
+/** The length of the longest text that stands in both. */
+function commonPart(a: string, b: string): number {
+	let most = 0;
+	for (let from = 0; from + most < a.length; from++) {
+		while (from + most < a.length && b.includes(a.slice(from, from + most + 1))) most++;
+	}
+	return most;
 }
 
 function fold(name: string): string {

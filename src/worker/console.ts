@@ -92,7 +92,10 @@ class Sender {
 		// Posted before it is counted: what is counted can be read.
 		this.#port.postMessage(message);
 		const before = Atomics.add(unread.words, unread.index, costOf(text));
-		if (before === 0) wakeDriver();
+		if (before === 0) {
+			Atomics.store(unread.words, unread.any, 1);
+			wakeDriver();
+		}
 		if (before > UNREAD_LIMIT) this.#waitForRoom();
 		else this.#patient = true;
 	}

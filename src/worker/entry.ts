@@ -21,11 +21,9 @@ import {
 import { Relief } from "../engine/local/store/relief.ts";
 import { Submissions } from "../engine/local/submissions.ts";
 import type { TaskSettings } from "../engine/settings.ts";
-import { RayError } from "../errors.ts";
 import { definitions } from "../functions/definitions.ts";
 import { materialize } from "../functions/materialize.ts";
 import { collectGarbage } from "../platform/collect.ts";
-import { refusedExecArgv } from "../platform/exec-argv.ts";
 import { onExit } from "../platform/process.ts";
 import { workerSelf } from "../platform/threads.ts";
 import { nextTurn } from "../platform/yield.ts";
@@ -77,7 +75,7 @@ function begin(data: WorkerData): void {
 	const board = new Board(data.board);
 	forwardConsole({
 		port: data.logPort,
-		unread: { words: board.words, index: board.logWord(data.index) },
+		unread: { words: board.words, index: board.logWord(data.index), any: board.outputWord },
 		label: () => currentTask()?.name ?? "",
 		wakeDriver: () => wakeThread(thread, data.driver),
 	});
@@ -129,13 +127,8 @@ function begin(data: WorkerData): void {
 }
 
 /** What a task submits runs in the task's own environment, if it names no other. */
-function kindFor(kinds: Kinds, own: number, { name, runtimeEnv }: TaskSettings): number {
-	if (runtimeEnv === undefined) return own;
-	const refused = refusedExecArgv(runtimeEnv.execArgv ?? []);
-	if (refused.length > 0) {
-		throw new RayError(`Task ${name}: no worker can be started with its runtimeEnv's execArgv: ${refused.join(", ")}`);
-	}
-	return kinds.kindFor(runtimeEnv);
+function kindFor(kinds: Kinds, own: number, { runtimeEnv }: TaskSettings): number {
+	return runtimeEnv === undefined ? own : kinds.kindFor(runtimeEnv);
 }
 
 /** The driver's event loop hears of this thread's end by itself; this is for a driver that is blocked. */

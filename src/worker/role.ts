@@ -154,6 +154,8 @@ export class WorkerRole implements Role {
 
 	beforeResults(): void {}
 
+	showOutput(): void {}
+
 	/** Workers are the driver's. While it blocks, the worker goes on. */
 	endWorkerOf(task: number, generation: number): boolean {
 		this.#tellDriver(["force", task, generation]);

@@ -1,13 +1,54 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { init } from "../../src/api/lifecycle.ts";
+import { init, shutdown } from "../../src/api/lifecycle.ts";
 import { get, getSync, put } from "../../src/api/objects.ts";
 import { listObjects } from "../../src/api/state.ts";
-import { cancel, capacity } from "../../src/api/tasks.ts";
+import { cancel, capacity, remote } from "../../src/api/tasks.ts";
 import { asCompleted, wait } from "../../src/api/wait.ts";
 import { startFakes } from "./start.ts";
 import type { Wrong } from "./wrong-options.ts";
 
 startFakes();
+
+describe("what is no plain object", () => {
+	class Mine {
+		timeout = 1;
+	}
+
+	test.each([
+		["a plain object, not a Map", new Map([["timeout", 1]])],
+		["a plain object, not a Mine", new Mine()],
+		["a plain object, not an Object", Object.create({ timeout: 1 })],
+		["an object, not an array of 1", [1]],
+		["an object, not null", null],
+		["an object, not 5", 5],
+	])("is refused for the options of every call: %s", async (why, options) => {
+		const given = options as never;
+		const message = (call: string) => `${call}(): the options must be ${why}`;
+		await expect(init(given)).rejects.toThrow(message("init"));
+		await init();
+		const ref = put(1);
+		expect(() => remote(() => 1, given)).toThrow(message("remote"));
+		expect(() => remote(() => 1).options(given)).toThrow(message("options"));
+		expect(() => getSync(ref, given)).toThrow(message("getSync"));
+		expect(() => asCompleted([ref], given)).toThrow(message("asCompleted"));
+		expect(() => cancel(ref, given)).toThrow(message("cancel"));
+		for (const [call, refused] of [
+			["get", ref.get(given)],
+			["get", get([ref], given)],
+			["wait", wait([ref], given)],
+			["listObjects", listObjects(given)],
+			["shutdown", shutdown(given)],
+		] as const) {
+			await expect(refused).rejects.toThrow(message(call));
+		}
+	});
+
+	test("but one without a prototype, or of another realm, is one", async () => {
+		await init(Object.assign(Object.create(null), { numCpus: 1 }));
+		expect(getSync(put(1), runInNewContext("({ copy: true })"))).toBe(1);
+	});
+});
 
 describe("other calls", () => {
 	test.each([

@@ -106,6 +106,11 @@ describe("remote and options", () => {
 		],
 		[{ numCpu: 1 }, TypeError, 'remote(): unknown option "numCpu"; did you mean "numCpus"?'],
 		[{ max_retries: 1 }, TypeError, 'remote(): unknown option "max_retries"; did you mean "maxRetries"?'],
+		[{ maxRetry: 1 }, TypeError, 'remote(): unknown option "maxRetry"; did you mean "maxRetries"?'],
+		[{ retries: 1 }, TypeError, 'remote(): unknown option "retries"; did you mean "maxRetries"?'],
+		[{ backpressure: 1 }, TypeError, 'remote(): unknown option "backpressure"; did you mean "generatorBackpressure"?'],
+		[{ timeoutMs: 1 }, TypeError, 'remote(): unknown option "timeoutMs"; did you mean "timeout"?'],
+		[{ retry: 1 }, TypeError, 'remote(): unknown option "retry"; known are name, '],
 		[{ priorty: 1 }, TypeError, 'remote(): unknown option "priorty"; did you mean "priority"?'],
 		[{ maxConcurrency: 1 }, TypeError, 'remote(): unknown option "maxConcurrency"; known are name, numCpus'],
 	];

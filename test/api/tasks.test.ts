@@ -148,7 +148,6 @@ describe("task settings", () => {
 			timeout: 100,
 			signal,
 			priority: -8,
-			generatorBackpressure: 4,
 			closure: { b: 1 },
 		};
 		const settings = settingsWith(options);
@@ -170,7 +169,6 @@ describe("task settings", () => {
 			timeout: 100,
 			signal,
 			priority: 0,
-			generatorBackpressure: 4,
 			closure: { b: 1 },
 		});
 	});
@@ -208,6 +206,16 @@ describe("task settings", () => {
 		expect(isGenerator(function* () {}.bind(null))).toBe(true);
 		expect(isGenerator(runInNewContext("(function* () {})"))).toBe(true);
 		expect(isGenerator(async () => {})).toBe(false);
+	});
+
+	test("pause generator functions alone", () => {
+		const pausing = remote(function* () {}, { generatorBackpressure: 4 });
+		expect(settingsOf(pausing)?.generatorBackpressure).toBe(4);
+		expect(settingsOf(pausing.options({ generatorBackpressure: 2 }))?.generatorBackpressure).toBe(2);
+		const refusal =
+			"(): generatorBackpressure is for generator functions, and add is none: it gives no items to be read";
+		expect(() => remote(add, { generatorBackpressure: 4 })).toThrow(`remote${refusal}`);
+		expect(() => remote(add).options({ generatorBackpressure: 4 })).toThrow(`options${refusal}`);
 	});
 
 	test("take error classes and plain objects of other realms", () => {

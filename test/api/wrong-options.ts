@@ -30,6 +30,27 @@ export const wrongEnvironments = (call: string): Wrong[] => [
 		"resourceLimits.stackSizeMb must be a number of mega",
 	],
 	[
+		{ runtimeEnv: { resourceLimits: { stackSizeMb: 0.49 } } },
+		RangeError,
+		`${call}(): runtimeEnv.resourceLimits.stackSizeMb must be at least 0.5 megabytes: a thread does not start with less, not 0.49`,
+	],
+	[
+		{ runtimeEnv: { execArgv: ["--no-warnings", "--nonexistent-flag", "--title=x"] } },
+		RangeError,
+		`${call}(): runtimeEnv.execArgv must be options that a worker thread can be started with, not --nonexistent-flag, --title=x`,
+	],
+	[
+		{ runtimeEnv: { execArgv: ["--max-old-space-size=100"] } },
+		RangeError,
+		"not --max-old-space-size=100. Limits of heap and stack are resourceLimits",
+	],
+	[
+		{ runtimeEnv: { dir: "/" } },
+		TypeError,
+		'runtimeEnv: unknown option "dir"; known are envVars, execArgv, resourceLimits',
+	],
+	[{ runtimeEnv: new Map() }, TypeError, `${call}(): runtimeEnv must be a plain object, not a Map`],
+	[
 		{ runtimeEnv: { workingDir: "/tmp" } },
 		TypeError,
 		'runtimeEnv.workingDir is "/tmp", and the embedded runtime has none',

@@ -24,6 +24,20 @@ describe("a function without a name is called after", () => {
 		["\tstatic #square = ray.remote(() => 1);", "square"],
 		["\tsquare: ray.remote(() => 1),", "square"],
 		["const all = { square: ray.remote(() => 1) };", "square"],
+		['const x=ray.remote(f,{name:"x1"});const y=ray.remote(async()=>1)', "y"],
+		["foo({ timeout: 5 }); const b = ray.remote(() => 1);", "b"],
+		["foo({ timeout: 5 }), b = ray.remote(() => 1);", "b"],
+		["if(x)b=ray.remote(()=>1)", "b"],
+		["for(;;){a:1}b=ray.remote(()=>1)", "b"],
+		["switch(x){case 1:const b=ray.remote(()=>1)}", "b"],
+		["a = b = ray.remote(() => 1);", "b"],
+		["function f(b = ray.remote(() => 1)) {}", "b"],
+		["foo<A>({ x: 1 }); exports.b = remote(() => 1);", "b"],
+		["let a = 1; const b: { x: A; y: (z: B) => C } = ray.remote(() => 1);", "b"],
+		["const b: Map<string, ray.RemoteFunction<(n: number) => number>> | typeof c = ray.remote(() => 1);", "b"],
+		["\tprivate readonly b?: ray.RemoteFunction = ray.remote(() => 1);", "b"],
+		["foo({ timeout: 5, b: ray.remote(() => 1) });", "b"],
+		[`${"x".repeat(1000)};const b=ray.remote(()=>1)`, "b"],
 	])("%s", (line, name) => expect(named(line)).toBe(name));
 });
 
@@ -35,6 +49,13 @@ describe("it has no name after", () => {
 		"const make = () => ray.remote(() => 1);",
 		"const it = test ? other : ray.remote(() => 1);",
 		"return ray.remote(() => 1);",
+		"foo({ timeout: 5 }); list[0] = ray.remote(() => 1);",
+		"foo({ timeout: 5 }); a += ray.remote(() => 1);",
+		"const f = { a: 1 }; ray.remote(() => 1);",
+		"const a = x ? b : c = ray.remote(() => 1);",
+		"default: ray.remote(() => 1);",
+		"default: a = ray.remote(() => 1);",
+		"const a: A extends B ? C : D = ray.remote(() => 1);",
 	])("%s", (line) => expect(named(line)).toBeUndefined());
 
 	test("a line that is not the one that runs", () => {

@@ -5,10 +5,11 @@ import { processId } from "../../src/platform/process.ts";
 import { startWorker, type WorkerOptions } from "../../src/platform/threads.ts";
 import { bundle, temporaryFile } from "./bundle.ts";
 
-/** Words that a worker and its driver share: the unread count, a wake word, how far the worker is. */
+/** Words that a worker and its driver share: the unread count, a wake word, how far the worker is, whether any is unread. */
 const UNREAD = 0;
 const WAKE = 1;
 const STEP = 2;
+const ANY = 3;
 
 let forwarding: string;
 beforeAll(async () => {
@@ -20,7 +21,7 @@ beforeAll(async () => {
 		globalThis.label = "f";
 		forwardConsole({
 			port,
-			unread: { words, index: ${UNREAD} },
+			unread: { words, index: ${UNREAD}, any: ${ANY} },
 			label: () => globalThis.label,
 			wakeDriver: () => {
 				Atomics.add(words, ${WAKE}, 1);
@@ -40,7 +41,7 @@ function start(code: string, options: Partial<WorkerOptions> & { enabled?: boole
 		else written.push([stream, text]);
 	};
 	const { enabled = true, ...others } = options;
-	const logs = new Logs({ words, wordOf: () => UNREAD, enabled, write });
+	const logs = new Logs({ words, wordOf: () => UNREAD, anyWord: ANY, enabled, write });
 	const port = logs.open(1);
 	const worker = startWorker({
 		code: `${forwarding}\n;(async () => {${code}\n})()`,

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { costOf, type LogMessage, Logs } from "../../src/engine/local/logs.ts";
+import { costOf, type LogMessage, Logs, UNREAD_LIMIT } from "../../src/engine/local/logs.ts";
 import type { MessagePort } from "../../src/platform/channel.ts";
 import { processId } from "../../src/platform/process.ts";
 
+/** Above the words of workers. */
+const ANY = 15;
 let words: Int32Array;
 let written: [stream: number, text: string][];
 let logs: Logs;
@@ -15,6 +17,7 @@ beforeEach(() => {
 	logs = new Logs({
 		words,
 		wordOf: (worker) => worker,
+		anyWord: ANY,
 		enabled: true,
 		write: (stream, text) => {
 			written.push([stream, text.replaceAll(`pid=${processId}`, "pid")]);
@@ -30,7 +33,7 @@ function worker(index: number) {
 	return (stream: 1 | 2, label: string, text: string) => {
 		const message: LogMessage = [stream, label, text];
 		port.postMessage(message);
-		Atomics.add(words, index, costOf(text));
+		if (Atomics.add(words, index, costOf(text)) === 0) Atomics.store(words, ANY, 1);
 	};
 }
 
@@ -84,12 +87,26 @@ describe("the driver's side of the workers' output", () => {
 		expect(written).toEqual([[1, "(f pid worker=1) from f\n(g pid worker=1) from g\n"]]);
 	});
 
-	test("does not gather a line without end for ever", () => {
+	test("prints a long line as one, but does not gather one without end for ever", () => {
 		const post = worker(1);
-		const piece = "x".repeat(300_000);
+		const piece = "x".repeat(UNREAD_LIMIT / 4);
 		for (let i = 0; i < 4; i++) post(1, "f", piece);
 		logs.drain();
-		expect(written).toEqual([[1, `(f pid worker=1) ${piece.repeat(4)}\n`]]);
+		expect(written).toEqual([]);
+		post(1, "f", "\n");
+		for (let i = 0; i < 5; i++) post(1, "f", piece);
+		logs.drain();
+		const lengths = written.map(([stream, text]) => [stream, text.length, text.indexOf("\n")]);
+		const prefix = "(f pid worker=1) ".length;
+		expect(lengths).toEqual(
+			[4, 5].map((pieces) => [1, prefix + pieces * piece.length + 1, prefix + pieces * piece.length]),
+		);
+	});
+
+	test("shows the control characters of a task's name", () => {
+		worker(1)(1, "f\n\u001b[31m\u2028ä😀", "one\n");
+		logs.drain();
+		expect(written).toEqual([[1, "(f\\u000a\\u001b[31m\\u2028ä😀 pid worker=1) one\n"]]);
 	});
 
 	test("keeps workers apart", () => {
@@ -133,8 +150,25 @@ describe("the driver's side of the workers' output", () => {
 		expect(written.map(([, text]) => text).join("")).toBe("(f pid worker=1) one\n(f pid worker=2) two\n");
 	});
 
+	test("prints what there is when the process ends, of those that go on too, and not what comes meanwhile", () => {
+		const [first, second] = [worker(1), worker(2)];
+		first(1, "f", "one");
+		onWrite = () => second(1, "f", "more\n");
+		second(2, "f", "two\n");
+		const atExit = process.listeners("exit").at(-1);
+		atExit?.(0);
+		onWrite = () => {};
+		expect(written).toEqual([
+			[2, "(f pid worker=2) two\n"],
+			[1, "(f pid worker=1) one\n"],
+		]);
+		logs.close();
+		expect(written).toHaveLength(3);
+		expect(process.listeners("exit")).not.toContain(atExit);
+	});
+
 	test("makes no channel when output is not wanted", () => {
-		const silent = new Logs({ words, wordOf: () => 0, enabled: false });
+		const silent = new Logs({ words, wordOf: () => 0, anyWord: ANY, enabled: false });
 		expect(silent.open(1)).toBeUndefined();
 		silent.drain();
 		silent.end(1);

@@ -29,7 +29,7 @@ interface Given {
 	readonly port?: MessagePort;
 }
 
-/** Word 0: how far the worker is. Word 1: what it waits for. Word 2: its log. */
+/** Word 0: how far the worker is. Word 1: what it waits for. Word 2: its log. Word 3: any log. */
 const wordsOf = (memory: WebAssembly.Memory) => new Int32Array(memory.buffer);
 const { waitAsync: wait } = Atomics as unknown as {
 	waitAsync(words: Int32Array, index: number, value: number): { value: unknown };
@@ -88,7 +88,7 @@ const roles = {
 	},
 	async print(words: Int32Array, { port }: Given) {
 		let label = "first";
-		forwardConsole({ port, unread: { words, index: 2 }, label: () => label, wakeDriver: () => {} });
+		forwardConsole({ port, unread: { words, index: 2, any: 3 }, label: () => label, wakeDriver: () => {} });
 		console.log("one %d", 1);
 		console.error("two");
 		label = "second";
@@ -167,6 +167,7 @@ const checks: Record<string, (memory: WebAssembly.Memory, words: Int32Array) => 
 		const logs = new Logs({
 			words,
 			wordOf: () => 2,
+			anyWord: 3,
 			enabled: true,
 			write: (stream, text) => {
 				out += text.replace(/^/gm, `${stream}`).replace(/\d$/, "");
@@ -246,7 +247,7 @@ const checks: Record<string, (memory: WebAssembly.Memory, words: Int32Array) => 
 		assert.ok(machineMemory() > 2 ** 26 && machineMemory() < 2 ** 50);
 	},
 	"workers that go on do not keep the process alive"(memory, words) {
-		const logs = new Logs({ words, wordOf: () => 2, enabled: true });
+		const logs = new Logs({ words, wordOf: () => 2, anyWord: 3, enabled: true });
 		const port = logs.open(1) as MessagePort;
 		start("park", memory, { port }, { transferList: [port] });
 		Atomics.wait(words, 0, 0, 10_000);

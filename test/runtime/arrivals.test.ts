@@ -13,7 +13,19 @@ function counted(count: number) {
 	const did = { looks: 0, watches: 0, unwatches: 0 };
 	const store = { isReady: (slot: number) => ++did.looks > 0 && ready.has(slot) } as unknown as Store;
 	const waits = { add: () => ++did.watches > 0, remove: () => did.unwatches++ } as unknown as Waits;
-	return { refs, ready, did, make: () => new RefArrivals(store, waits, refs, () => undefined) };
+	return {
+		refs,
+		ready,
+		did,
+		make: () =>
+			new RefArrivals(
+				store,
+				waits,
+				refs,
+				() => undefined,
+				() => {},
+			),
+	};
 }
 
 describe("refs that finish one by one", () => {

@@ -64,7 +64,30 @@ describe("a task's environment", () => {
 	it("is refused in the task that asks for what no worker can be started with", () =>
 		withRuntime({ numCpus: 1 }, async () => {
 			const bad = ray.remote(() => colour.options({ runtimeEnv: { execArgv: ["--no-such-flag"] } }).remote());
-			expect((await failure(bad.remote().get())).message).toMatch(/Task anonymous: no worker.*--no-such-flag/);
+			expect((await failure(bad.remote().get())).message).toMatch(
+				/options\(\): runtimeEnv\.execArgv must be.*--no-such-flag/,
+			);
+			expect(await colour.remote().get()).toBeUndefined();
+		}));
+
+	it("is named when the host starts no thread with it", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const bad = colour.options({ runtimeEnv: { resourceLimits: { stackSizeMb: 1e9 } } });
+			expect(() => bad.remote()).toThrow(ray.RayError);
+			expect(() => bad.remote()).toThrow(/thread cannot be started with runtimeEnv .*"stackSizeMb":1000000000/);
+			expect(await colour.remote().get()).toBeUndefined();
+		}));
+
+	it("may give the least stack", () =>
+		withRuntime({ numCpus: 1, runtimeEnv: { resourceLimits: { stackSizeMb: 0.5 } } }, async () => {
+			const deep = (n: number): number => (n === 0 ? 0 : 1 + deep(n - 1));
+			const error = await failure(
+				ray
+					.remote(() => deep(1e6), { closure: { deep } })
+					.remote()
+					.get(),
+			);
+			expect(error.cause).toBeInstanceOf(RangeError);
 			expect(await colour.remote().get()).toBeUndefined();
 		}));
 

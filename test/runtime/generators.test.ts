@@ -122,6 +122,17 @@ describe("generators", () => {
 			await items.return?.();
 		}));
 
+	it("stay generators with other options, also in a task that was given them", () =>
+		withRuntime({ numCpus: 2 }, async () => {
+			const counts = ray.remote(async (given: { count: typeof count }) => {
+				const items = given.count.options({ name: "other", generatorBackpressure: 1 }).remote(3);
+				const values: number[] = [];
+				for await (const ref of items) values.push(await ref.get());
+				return values;
+			});
+			expect(await counts.remote({ count }).get()).toEqual([0, 1, 2]);
+		}));
+
 	it("run their finally blocks when the loop is left early, and leave nothing behind", () =>
 		withRuntime({ numCpus: 1 }, async () => {
 			const endless = ray.remote(

@@ -92,6 +92,25 @@ describe("what workers print", () => {
 		expect(rest).toMatch(/down\n$/);
 	});
 
+	it.each(["get", "all", "sync", "wait", "completed", "items"])(
+		"comes before the result that was ready before it was asked for (%s)",
+		async (how) => {
+			const { code, out } = await run("printed-before", how, "exit");
+			expect(code).toBe(0);
+			const lines = out.split("\n");
+			for (let i = 0; i < 100; i++) expect(lines[i]).toMatch(new RegExp(`^\\(talk pid=\\d+ worker=\\d+\\) line ${i}$`));
+			expect(lines.slice(100).join("\n")).toMatch(/^got\n\(talk pid=\d+ worker=\d+\) no end\n$/);
+		},
+	);
+
+	it.each(["exit", "throw"])(
+		"comes out though nobody asks for results and the program ends at once (%s)",
+		async (end) => {
+			const { out } = await run("printed-before", "nothing", end);
+			expect(out).toMatch(/^got\n(\(talk pid=\d+ worker=\d+\) line \d+\n){100}\(talk pid=\d+ worker=\d+\) no end\n$/);
+		},
+	);
+
 	it("is dropped if it is not wanted", async () => {
 		const { out, err } = await run("talks", "quiet");
 		expect(out).toBe("after talk\nWorkerCrashedError\nsame worker true\ndown\n");

@@ -1,11 +1,20 @@
 import { type Check, checkNested, isPlainObject, outOfRange, show, wrongType } from "../../engine/checks.ts";
+import { refusedExecArgv } from "../../platform/exec-argv.ts";
 import type { RuntimeEnv } from "../../types.ts";
+
+/** Below 0.25 the process aborts when the thread starts, and below 0.3 the thread does not get to its loop. */
+const LEAST_STACK = 0.5;
 
 const megabytes: Check<number> = (value, where) => {
 	const allowed = "a number of megabytes above 0";
 	if (typeof value !== "number") throw wrongType(where, allowed, value);
 	if (!(value > 0 && Number.isFinite(value))) throw outOfRange(where, allowed, value);
 	return value;
+};
+
+const stack: Check<number> = (value, where) => {
+	if (megabytes(value, where) >= LEAST_STACK) return value as number;
+	throw outOfRange(where, `at least ${LEAST_STACK} megabytes: a thread does not start with less`, value);
 };
 
 const envVars: Check<Record<string, string>> = (value, where) => {
@@ -25,14 +34,21 @@ const execArgv: Check<string[]> = (value, where) => {
 	value.forEach((argument: unknown, index) => {
 		if (typeof argument !== "string") throw wrongType(`${where}[${index}]`, "a string", argument);
 	});
-	return [...(value as string[])];
+	const refused = refusedExecArgv(value as string[]);
+	if (refused.length === 0) return [...(value as string[])];
+	const hint = refused.some((text) => forMemory.test(text)) ? ". Limits of heap and stack are resourceLimits" : "";
+	throw new RangeError(
+		`${where} must be options that a worker thread can be started with, not ${refused.join(", ")}${hint}`,
+	);
 };
+
+const forMemory = /^--(max|min|initial|stack|semi)[-_].*size/;
 
 const resourceLimits: Check<NonNullable<RuntimeEnv["resourceLimits"]>> = (value, where) =>
 	checkNested(where, value, {
 		maxOldGenerationSizeMb: megabytes,
 		maxYoungGenerationSizeMb: megabytes,
-		stackSizeMb: megabytes,
+		stackSizeMb: stack,
 	});
 
 const workingDir: Check<undefined> = (value, where) => {
@@ -42,9 +58,10 @@ const workingDir: Check<undefined> = (value, where) => {
 };
 
 const checks = { envVars, execArgv, resourceLimits, workingDir };
+const offered = ["envVars", "execArgv", "resourceLimits"];
 
 /** What workers are started with; a copy, so that changing the object later changes nothing. */
 export const runtimeEnv: Check<RuntimeEnv> = (value, where) => {
-	const { workingDir: _, ...environment } = checkNested(where, value, checks);
+	const { workingDir: _, ...environment } = checkNested(where, value, checks, offered);
 	return environment;
 };

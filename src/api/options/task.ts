@@ -105,10 +105,17 @@ export function taskSettings(
 ): TaskSettings {
 	const given = checkOptions(call, options, taskChecks);
 	const numReturns = given.numReturns ?? base?.numReturns ?? 1;
-	const isGenerator = isGeneratorFunction(definition.fn);
+	// In a task that was given the remote function, its code is not at hand.
+	const isGenerator = base?.isGenerator ?? isGeneratorFunction(definition.fn);
 	if (isGenerator && numReturns !== 1) {
 		throw new RangeError(
 			`${call}(): numReturns must be 1 for a generator function, not ${numReturns}: each item it yields is a ref of its own`,
+		);
+	}
+	if (!isGenerator && given.generatorBackpressure !== undefined) {
+		const name = base?.name ?? definition.name;
+		throw new TypeError(
+			`${call}(): generatorBackpressure is for generator functions, and ${name} is none: it gives no items to be read`,
 		);
 	}
 	return {

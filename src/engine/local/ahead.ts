@@ -1,6 +1,7 @@
 /**
  * Threads of an engine that is not loaded yet: a thread takes longer to start than all the rest, so that goes on meanwhile.
  */
+import { RayError } from "../../errors.ts";
 import { parallelism } from "../../platform/machine.ts";
 import { openThread, type ThreadOptions, type WorkerThread } from "../../platform/threads.ts";
 import type { RuntimeEnv } from "../../types.ts";
@@ -16,7 +17,7 @@ export class ThreadsAhead {
 	constructor({ numCpus, runtimeEnv }: InitSettings) {
 		const count = Math.max(1, Math.min(Math.ceil(numCpus), parallelism() - 1, MOST_AHEAD));
 		try {
-			while (this.#waiting.length < count) this.#waiting.push(openThread(threadOptions(runtimeEnv)));
+			while (this.#waiting.length < count) this.#waiting.push(openWorkerThread(runtimeEnv));
 		} catch (error) {
 			this.close();
 			throw error;
@@ -43,8 +44,18 @@ export class ThreadsAhead {
 	}
 }
 
-/** What a worker's thread is started with. */
-export function threadOptions(environment: RuntimeEnv | undefined): ThreadOptions {
+/** Starts the thread of a worker; what the host says of what it is started with names no option. */
+export function openWorkerThread(environment: RuntimeEnv | undefined): WorkerThread {
+	try {
+		return openThread(threadOptions(environment));
+	} catch (error) {
+		const { message } = error as Error;
+		const given = JSON.stringify(environment ?? {});
+		throw new RayError(`A worker's thread cannot be started with runtimeEnv ${given}: ${message}`, { cause: error });
+	}
+}
+
+function threadOptions(environment: RuntimeEnv | undefined): ThreadOptions {
 	const { envVars, execArgv, resourceLimits } = environment ?? {};
 	return {
 		name: "wasmray worker",

@@ -5,8 +5,9 @@
  *   1          news: messages of workers and ends of threads that the driver has not looked at
  *   2          the worker that spins, its index + 1
  *   3          how often a thread has asked the others to collect their garbage
- *   4 …        kinds of workers: the hash of each one's environment, two words each
- *   132 …      for each thread slot: console messages posted and not yet shown
+ *   4          whether any console message was posted since the driver has looked
+ *   6 …        kinds of workers: the hash of each one's environment, two words each
+ *   134 …      for each thread slot: console messages posted and not yet shown
  *   …          for each thread slot: the epoch of its worker whose thread has stopped, as the service thread saw it
  */
 import type { CoreThread } from "../../core/thread.ts";
@@ -41,7 +42,9 @@ const BLOCKED = 0;
 const NEWS = 1;
 const SPINNER = 2;
 const ASKED = 3;
-const KINDS = 4;
+const OUTPUT = 4;
+/** Even: two words are read as one. */
+const KINDS = 6;
 const LOGS = KINDS + 2 * MOST_KINDS;
 
 export class Board {
@@ -101,6 +104,9 @@ export class Board {
 	takeNews(): boolean {
 		return Atomics.load(this.words, NEWS) !== 0 && Atomics.exchange(this.words, NEWS, 0) !== 0;
 	}
+
+	/** The index of the word for the consoles of all threads. */
+	readonly outputWord = OUTPUT;
 
 	/** The index of a thread's word for its console. */
 	logWord(thread: number): number {

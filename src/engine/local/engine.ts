@@ -41,7 +41,7 @@ import { reportUnread } from "./unread.ts";
 import { WaitSome } from "./wait-some.ts";
 import { Waits } from "./waits.ts";
 
-export interface EngineOptions extends Omit<StoreOptions, "encodeHooks" | "extension"> {
+export interface EngineOptions extends Omit<StoreOptions, "encodeHooks" | "extension" | "beforeRead"> {
 	readonly id: string;
 	readonly namespace: string;
 	readonly maxPendingTasks: number;
@@ -94,6 +94,7 @@ export class LocalEngine implements Engine {
 			...options,
 			encodeHooks: this.#submissions.encodeHooks,
 			extension: (type, description) => this.#submissions.receive(type, description),
+			beforeRead: () => role.showOutput(),
 		});
 		this.waits = new Waits(thread);
 		this.#room = new Room(thread, options.maxPendingTasks);
@@ -235,17 +236,23 @@ export class LocalEngine implements Engine {
 		return this.#fairly<number[]>((resolve, reject) => {
 			this.checkOpen();
 			const wait = this.#role.enterWait();
-			const settle = after(this.#role, wait, resolve);
+			const go = after(this.#role, wait, resolve);
+			// Some may have come since the last messages.
+			const settle = (found: number[]) => {
+				this.#role.showOutput();
+				go(found);
+			};
 			return !new WaitSome(this.store, this.waits, this.thread, refs, count, timeout, settle, reject).over;
 		});
 	}
 
 	arrivals(refs: readonly ObjectRef[]): Arrivals {
 		this.checkOpen();
-		return new RefArrivals(this.store, this.waits, refs, () => {
+		const enter = () => {
 			const wait = this.#role.enterWait();
-			return wait === undefined ? undefined : (go) => this.#role.leaveWait(wait, go);
-		});
+			return wait === undefined ? undefined : (go: () => void) => this.#role.leaveWait(wait, go);
+		};
+		return new RefArrivals(this.store, this.waits, refs, enter, () => this.#role.showOutput());
 	}
 
 	free(refs: readonly ObjectRef[]): void {

@@ -200,6 +200,7 @@ export class RefArrivals implements Arrivals, Waiter {
 	readonly #refs: readonly ObjectRef[];
 	readonly #waits: Waits;
 	readonly #enter: Enter;
+	readonly #beforeResults: () => void;
 	/** Where the pending ones stand in `refs`, by slot. */
 	readonly #pending = new Map<number, number>();
 	#arrived: number[] = [];
@@ -207,10 +208,11 @@ export class RefArrivals implements Arrivals, Waiter {
 	/** Whoever waits in `next`. */
 	#wake: (() => void) | undefined;
 
-	constructor(store: Store, waits: Waits, refs: readonly ObjectRef[], enter: Enter) {
+	constructor(store: Store, waits: Waits, refs: readonly ObjectRef[], enter: Enter, beforeResults: () => void) {
 		this.#refs = refs;
 		this.#waits = waits;
 		this.#enter = enter;
+		this.#beforeResults = beforeResults;
 		try {
 			for (let i = 0; i < refs.length; i++) {
 				const { slot, generation } = refs[i] as ObjectRef;
@@ -226,6 +228,7 @@ export class RefArrivals implements Arrivals, Waiter {
 	async next(timeout: number | undefined): Promise<number[]> {
 		if (this.#arrived.length === 0 && this.#error === undefined && timeout !== 0) await this.#wait(timeout);
 		if (this.#error !== undefined) throw this.#error;
+		this.#beforeResults();
 		const arrived = this.#arrived;
 		this.#arrived = [];
 		return arrived.sort((a, b) => a - b);

@@ -25,6 +25,8 @@ export interface Role {
 	runner(task: number, generation: number, bits: number): void;
 	lost(task: number, generation: number, token: number): void;
 	beforeResults(): void;
+	/** What tasks have printed comes before what is told of them. On the way of each get: little more than a look. */
+	showOutput(): void;
 	/** The worker of a task shall end, with the task. */
 	endWorkerOf(task: number, generation: number): boolean;
 	shutdown(options: Required<ShutdownOptions>): Promise<void>;

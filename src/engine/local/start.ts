@@ -54,7 +54,12 @@ export function startLocalEngine(settings: InitSettings, ahead: ThreadsAhead): L
 	const board = Board.make(THREADS);
 	const kinds = new Kinds(board.kinds);
 	kinds.kindFor(settings.runtimeEnv);
-	const logs = new Logs({ words: board.words, wordOf: (index) => board.logWord(index), enabled: settings.logToDriver });
+	const logs = new Logs({
+		words: board.words,
+		wordOf: (index) => board.logWord(index),
+		anyWord: board.outputWord,
+		enabled: settings.logToDriver,
+	});
 	const shared = {
 		id,
 		namespace: settings.namespace,

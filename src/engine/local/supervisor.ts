@@ -309,8 +309,12 @@ export class Supervisor implements Role {
 
 	runner(): void {}
 
-	beforeResults(): void {
+	showOutput(): void {
 		this.#options.logs.drain();
+	}
+
+	beforeResults(): void {
+		this.showOutput();
 		this.#all.readNews();
 		if (this.#options.board.blocked === 0) return;
 		for (const kind of this.#options.kinds.environments.keys()) this.wantWorkers(kind);

@@ -21,9 +21,9 @@ import {
 import type { CoreThread } from "../../core/thread.ts";
 import { RayError } from "../../errors.ts";
 import { type MessagePort, openChannel, takeMessage } from "../../platform/channel.ts";
-import { type CompiledProgram, compileProgram, openThread, type WorkerThread } from "../../platform/threads.ts";
+import { type CompiledProgram, compileProgram, type WorkerThread } from "../../platform/threads.ts";
 import type { RuntimeEnv } from "../../types.ts";
-import { type ThreadsAhead, threadOptions } from "./ahead.ts";
+import { openWorkerThread, type ThreadsAhead } from "./ahead.ts";
 import type { Board, ErrorText, WorkerMessage } from "./board.ts";
 import type { Logs } from "./logs.ts";
 import type { Service } from "./service.ts";
@@ -132,7 +132,7 @@ export class Workers {
 		this.#started++;
 		try {
 			const prepared = kind === 0 ? this.#options.ahead.take() : undefined;
-			thread = prepared ?? openThread(threadOptions(environment));
+			thread = prepared ?? openWorkerThread(environment);
 			thread.run({
 				code: prepared === undefined ? this.#program() : undefined,
 				workerData: { ...data, index, epoch, kind, environment, ...ports },

@@ -40,6 +40,8 @@ const FEW_REFS = 16;
 export interface StoreOptions extends ObjectWriterOptions, AllocationOptions {
 	readonly memory: WebAssembly.Memory;
 	readonly extension: (type: number, description: unknown) => unknown;
+	/** What must come before a value. */
+	readonly beforeRead: () => void;
 	/** Asks for a garbage collection, whose finalizers release what is unreachable; false: there is no way to. */
 	readonly collect: () => boolean;
 }
@@ -155,6 +157,7 @@ export class Store extends ObjectWriter {
 
 	/** The value of a ready object that this thread holds; what it failed with is thrown. */
 	read(slot: number, generation: number, copy: boolean | undefined): unknown {
+		this.#options.beforeRead();
 		const state = this.#thread.stateOf(slot);
 		if ((state & STATE_PHASE_MASK) === PHASE_FREED) throw this.#freed(slot, generation);
 		if ((state & (STATE_ERROR | STATE_INLINE)) === STATE_INLINE) return this.#readInline(slot, state);
