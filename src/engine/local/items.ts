@@ -22,7 +22,10 @@ export class Items {
 			// A task that was not started has no stream, but an error.
 			if ((thread.stateOf(stream.slot) & STATE_STREAM) === 0) return store.adoptRef(stream.slot, stream.generation);
 			const slot = thread.calls.next(stream.slot, stream.generation);
-			if (slot >= 0) return store.newRef(slot, thread.generation, 0, 0);
+			if (slot >= 0) {
+				this.#engine.audit?.taken(slot, thread.generation, stream);
+				return store.newRef(slot, thread.generation, 0, 0);
+			}
 			if (slot === STATUS_ENDED) {
 				if ((thread.stateOf(stream.slot) & STATE_ERROR) === 0) return undefined;
 				return store.adoptRef(stream.slot, stream.generation);
