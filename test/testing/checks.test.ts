@@ -143,7 +143,9 @@ describe("the check for leaks", () => {
 
 	test("finds a task that is still running, and says where it was submitted", async () => {
 		const { message } = await failure(
-			withTestRuntime(() => {
+			withTestRuntime(async () => {
+				// A worker that has yet to start might not run it before the test looks.
+				await fill.remote(1).get();
 				forever.remote();
 			}, one),
 		);
