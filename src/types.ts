@@ -131,6 +131,7 @@ export type AnyFn = (...args: any[]) => unknown;
 /** A ref given as an argument arrives as its value, so a parameter that is itself a ref can only be given a ref to a ref, or a ref nested in something. */
 type Arg<A> = 0 extends 1 & A ? A : [A] extends [AnyRef] ? ObjectRef<A> : A | ObjectRef<A>;
 export type RemoteArgs<P extends readonly unknown[]> = { [K in keyof P]: Arg<P[K]> };
+/** A generator is told by what the function returns: that it must be written as one, with `function*`, types cannot say. */
 export type RemoteResult<R> = 0 extends 1 & R
 	? ObjectRef<any>
 	: [R] extends [never]
@@ -181,7 +182,10 @@ type ManyResults<R> = 0 extends 1 & R
 	: Awaited<R> extends infer A extends readonly unknown[]
 		? { -readonly [K in keyof A]: ObjectRef<A[K]> }
 		: ObjectRef<any>[];
-/** Refuses keys that are no options, where the options' own type is inferred. */
+/**
+ * Refuses keys that are no options, where the options' own type is inferred. A default of that type must be `Options`
+ * itself: it is what callbacks among the options have their parameters' types from.
+ */
 export type Only<O, Options> = O & { [K in Exclude<keyof O, keyof Options>]: never };
 /** What a call gives, with these options. */
 export type ResultWith<R, O, Otherwise = RemoteResult<R>> = O extends { numReturns: infer N }

@@ -27,6 +27,9 @@ import { taskSettings } from "./options/task.ts";
  * generator function, the refs of its items as they come. A ref among the arguments arrives as its value. Call it at
  * module level, above `init()`: then workers can find functions that cannot be sent by themselves.
  *
+ * A generator function is one written with `function*`: types cannot tell it from a function that returns another's
+ * generator, whose tasks fail. Write `function* (n) { yield* items(n); }`, not `(n) => items(n)`.
+ *
  * @example
  * const square = ray.remote((n: number) => n * n);
  * const refs = [1, 2, 3].map((n) => square.remote(n));
@@ -36,7 +39,7 @@ import { taskSettings } from "./options/task.ts";
  * const fetchPage = ray.remote(async (url: string) => (await fetch(url)).text(), { maxRetries: 5, retryExceptions: true });
  * const urgent = fetchPage.options({ priority: 7, timeout: 10_000 });
  */
-export function remote<F extends AnyFn, const O extends TaskOptions = Record<never, never>>(
+export function remote<F extends AnyFn, const O extends TaskOptions = TaskOptions>(
 	fn: F,
 	options?: Only<O, TaskOptions>,
 ): RemoteFunction<F, ResultWith<ReturnType<F>, O>> {

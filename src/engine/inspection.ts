@@ -7,6 +7,8 @@ export interface AuditSettings {
 	readonly checkImmutability: boolean;
 	/** Remember where each object and task was made. */
 	readonly traceCreation: boolean;
+	/** Shared by all threads: who made what. */
+	readonly makers: Uint32Array;
 }
 
 /** Texts name a task or an object, its state, and where it was made. */

@@ -9,7 +9,7 @@ import {
 	sourceOf,
 } from "./description.ts";
 import { type Trouble, variableOf } from "./graph.ts";
-import { importObstacle } from "./importing.ts";
+import { importObstacle, wayByModule } from "./importing.ts";
 import type { CaptureHooks } from "./plain.ts";
 
 type Callable = (...args: never[]) => unknown;
@@ -61,7 +61,7 @@ export function describeFunction(fn: Callable, options: DescribeOptions): Descri
 	}
 	const obstacle = closure === undefined ? moduleObstacle(options) : "`closure` is given, which a module does not know";
 	if (obstacle === undefined) return moduleOf(fn, options, capture);
-	throw notShippable(fn, site, capture.troubles, obstacle);
+	throw notShippable(fn, options, capture.troubles, obstacle);
 }
 
 function remember(key: string, description: SourceDescription): void {
@@ -109,7 +109,7 @@ function listed(troubles: readonly Trouble[]): string[] {
 
 function notShippable(
 	fn: Callable,
-	site: CallSite | undefined,
+	{ site, testRunner }: DescribeOptions,
 	troubles: readonly Trouble[],
 	obstacle: string,
 ): FunctionNotShippableError {
@@ -120,11 +120,12 @@ function notShippable(
 	if (own.length > 0)
 		return new FunctionNotShippableError(`${name}${place} cannot be sent to a worker: ${listed(own)[0]}.`);
 	const names = [...new Set(troubles.map(variableOf))].filter((variable) => variable !== undefined);
+	const byModule = wayByModule(`the ${kind}`, testRunner);
 	const advice =
 		names.length === 0
-			? `Move the ${kind} to a module that a worker can import.`
+			? `${byModule[0]?.toUpperCase()}${byModule.slice(1)}.`
 			: `Give ${names.join(", ")} as arguments, make them inside the ${kind}, supply them by options({ closure: ` +
-				`{ ${names.join(", ")} } }), or move the ${kind} to a module that a worker can import.`;
+				`{ ${names.join(", ")} } }), or ${byModule}.`;
 	return new FunctionNotShippableError(
 		`${name}${place} cannot be sent to a worker, because of what it uses from outside itself:\n` +
 			`${listed(troubles)

@@ -18,13 +18,19 @@ export function testRunner(): string | undefined {
 
 /** Why a worker must not or cannot import that file; undefined if it may. */
 export function importObstacle(file: string, runner = testRunner()): string | undefined {
-	if (runner !== undefined) return `${runner} loads it, and a worker must not run tests`;
+	if (runner !== undefined) return `${runner} loads it, and workers import no module then`;
 	const text = fileText(file);
 	if (text === undefined) return `${file} is not a file`;
 	if (namedAsTest.test(filePath(file)) || runsTests.test(text)) {
 		return "it is a test file, and a worker must not run tests";
 	}
 	return undefined;
+}
+
+/** The last of the ways out for `what` when only its module could bring it to a worker. */
+export function wayByModule(what: string, runner = testRunner()): string {
+	if (runner === undefined) return `move ${what} to a module that a worker can import`;
+	return `run it without ${runner}, under which workers import no module, so that moving it to one does not help`;
 }
 
 export async function importModule(file: string): Promise<Record<string, unknown>> {

@@ -2,6 +2,7 @@
 import { runtime as currentRuntime } from "../api/lifecycle.ts";
 import { engineOf } from "../api/runtime.ts";
 import { whole, wrongType } from "../engine/checks.ts";
+import type { Engine } from "../engine/engine.ts";
 import { isRefGenerator } from "../engine/generator.ts";
 import type { Inspection } from "../engine/inspection.ts";
 import { isRef, type ObjectRef } from "../engine/ref.ts";
@@ -46,7 +47,7 @@ export function faults(runtime: Runtime = currentRuntime()): Faults {
 			await inspection().killWorker(workerNumber(workerId, "killWorker(): workerId"));
 		},
 		async killWorkerOf(target) {
-			await inspection().killWorkerOf(resultOf(target));
+			await inspection().killWorkerOf(resultOf(engine, target));
 		},
 		async limitStore(bytes) {
 			inspection().limitStore(storeBytes(bytes, "limitStore(): bytes"));
@@ -57,9 +58,15 @@ export function faults(runtime: Runtime = currentRuntime()): Faults {
 	};
 }
 
-function resultOf(target: unknown): ObjectRef {
+function resultOf(engine: Engine, target: unknown): ObjectRef {
 	const ref = isRefGenerator(target) ? target.stream : target;
 	if (!isRef(ref)) throw wrongType("killWorkerOf(): target", "the ref or the generator of a task", target);
+	// Tasks and workers of all runtimes are numbered alike.
+	if (ref.engine !== engine) {
+		throw new TypeError(
+			`killWorkerOf(): object ${ref.id} belongs to another runtime than ${engine.id}. Call faults(runtime) with its own.`,
+		);
+	}
 	if (ref.task === 0) throw new TypeError(`killWorkerOf(): object ${ref.id} is not the result of a task.`);
 	return ref;
 }

@@ -111,7 +111,7 @@ function describeExpiry(inspection: Inspection | undefined, timeout: number): st
 	const pending =
 		what.length === 0
 			? "No task and no object was pending: it waits for something else."
-			: `Still pending: ${list(what)}`;
+			: `Still pending:${list(what)}`;
 	return `The test's body was not over after ${timeout} ms. ${pending}`;
 }
 
@@ -124,13 +124,13 @@ async function lookBack(engine: Engine, settings: TestSettings): Promise<void> {
 	if (settings.checkLeaks && inspection.unfinishedTasks().length > 0) {
 		await inspection.idle(GRACE);
 		const tasks = inspection.unfinishedTasks();
-		if (tasks.length > 0) problems.push(`The test left unfinished tasks behind. Await or cancel them: ${list(tasks)}`);
+		if (tasks.length > 0) problems.push(`The test left unfinished tasks behind. Await or cancel them:${list(tasks)}`);
 	}
 	if (settings.checkImmutability) {
 		const changed = inspection.changedObjects();
 		if (changed.length > 0) {
 			problems.push(
-				`Somebody wrote through a view on an object of the store, which others see. Get it with { copy: true } to change it: ${list(changed)}`,
+				`Somebody wrote through a view on an object of the store, which others see. Get it with { copy: true } to change it:${list(changed)}`,
 			);
 		}
 	}
@@ -139,7 +139,7 @@ async function lookBack(engine: Engine, settings: TestSettings): Promise<void> {
 		const objects = await inspection.objectsLeft();
 		if (objects.length > 0) {
 			problems.push(
-				`The test left objects behind: something still holds their refs, or views on them. ${list(objects)}`,
+				`The test left objects behind: something still holds their refs, or views on them:${list(objects)}`,
 			);
 		}
 	}

@@ -34,6 +34,21 @@ describe("the package keeps its contract", () => {
 	test("in what programs may write, and the types they get", () => {
 		expect(compile(() => [join(here, "usage.ts")])).toEqual([]);
 	});
+
+	test("in the types that callbacks among the options have, and all that is inferred beside them", () => {
+		expect(compile(() => [join(here, "callbacks.ts")])).toEqual([]);
+	});
+});
+
+test("the guide's snippet about retries is strict TypeScript as it stands", () => {
+	const guide = readFileSync(join(root, "docs", "guide.md"), "utf8");
+	const [, snippet] = /^```js\n((?:(?!```).)*retryExceptions:.*?)^```$/ms.exec(guide) as RegExpExecArray;
+	const text = `import * as ray from "../../src/index.ts";\n${snippet}`;
+	const errors = compile((folder) => {
+		writeFileSync(join(folder, "snippet.ts"), text);
+		return [join(folder, "snippet.ts")];
+	});
+	expect(errors).toEqual([]);
 });
 
 describe("the test of the contract", () => {

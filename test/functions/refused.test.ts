@@ -31,7 +31,14 @@ describe("what cannot be sent is named, with the reason", () => {
 
 	test("the error says what to do, and why the module does not help", () => {
 		expect(problem(() => unused.destroyed)).toMatch(/closure: \{ unused \}/);
-		expect(problem(() => unused.destroyed)).toMatch(/Vitest loads it/);
+		expect(problem(() => unused.destroyed)).toMatch(/Vitest loads it, and workers import no module then/);
+	});
+
+	test("under a test runner no module is advised, which no worker would import", () => {
+		expect(problem(() => unused.destroyed)).toMatch(
+			/or run it without Vitest, [^\n]*moving it to one does not help\.$/,
+		);
+		expect(problem(() => unused.destroyed)).not.toMatch(/or move/);
 	});
 
 	test("what the codec refuses", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as ray from "../../src/index.ts";
+import { collectGarbage } from "../../src/platform/collect.ts";
 import { faults, withTestRuntime } from "../../src/testing/index.ts";
 import { failure } from "./support.ts";
 
@@ -32,6 +33,21 @@ const scribbleAndSpin = ray.remote(function* scribbleAndSpin(numbers: Float64Arr
 });
 const putInside = ray.remote(function putInside(size: number) {
 	return [ray.put(new Float64Array(size))];
+});
+const putSmall = ray.remote(function putSmall() {
+	return [ray.put("small")];
+});
+const putBelow = ray.remote(async function putBelow() {
+	const below = ray.remote(() => [ray.put("small")], { name: "below: ä, 名" });
+	return below.remote().get();
+});
+const items = ray.remote(function* items() {
+	yield "first";
+	yield new Float64Array(LARGE);
+});
+const changeOwn = ray.remote(async function changeOwn() {
+	const numbers = await ray.put(new Float64Array(LARGE)).get();
+	numbers[7] = 1;
 });
 const fill = ray.remote((size: number) => new Float64Array(size).fill(1));
 
@@ -67,9 +83,69 @@ describe("the check for leaks", () => {
 		expect(message).toMatch(/object \S+ \(READY, 800000 bytes, 1 holder\), made by task putInside \(\S+-t\w+\.\w+\)/);
 	});
 
+	test("names the task that made a small object, where it was submitted, and no line of the package", async () => {
+		const { message } = await failure(
+			withTestRuntime(async () => {
+				kept.push(await putSmall.remote().get());
+			}, one),
+		);
+		expect(message).toMatch(
+			/object \S+ \(READY, 16 bytes, 1 holder\), made by task putSmall \(\S+-t\w+\.\w+\), (?:submitted|and had) here:\n.*checks\.test\.ts/,
+		);
+		expect(message).not.toContain("/src/");
+	});
+
+	test("names a task that another task submitted", async () => {
+		const { message } = await failure(
+			withTestRuntime(async () => {
+				kept.push(await putBelow.remote().get());
+			}, one),
+		);
+		expect(message).toMatch(/object \S+ \(READY, 16 bytes, 1 holder\), made by task below: ä, 名 \(\S+-t\w+\.\w+\)/);
+		expect(message).not.toContain("/src/");
+	});
+
+	test("names the generator's task of items that nobody has read", async () => {
+		const { message } = await failure(
+			withTestRuntime(async () => {
+				const stream = items.remote();
+				await stream.completed().get();
+				kept.push(stream);
+			}, one),
+		);
+		expect(message.match(/made by task items \(\S+-t\w+\.\w+\), submitted here:\n.*checks\.test\.ts/g)).toHaveLength(3);
+		expect(message).toMatch(/object \S+ \(READY, 16 bytes, 1 holder\), made by task items/);
+	});
+
+	test("names the generator's task of an item that was read", async () => {
+		const { message } = await failure(
+			withTestRuntime(async () => {
+				for await (const ref of items.remote()) if (kept.push(ref) > 0) break;
+			}, one),
+		);
+		expect(message).toMatch(
+			/object \S+ \(READY, 16 bytes, 1 holder\), made by task items \(\S+\), and had here:\n.*checks/,
+		);
+	});
+
+	test("names the task of a result, and where it was submitted", async () => {
+		const { message } = await failure(
+			withTestRuntime(async () => {
+				const ref = fill.options({ name: "fill" }).remote(3);
+				await ref.get();
+				kept.push(ref);
+			}, one),
+		);
+		expect(message).toMatch(
+			/object \S+ \(.*\), made by task fill \(\S+-t\w+\.\w+\), submitted here:\n.*checks\.test\.ts/,
+		);
+	});
+
 	test("finds a task that is still running, and says where it was submitted", async () => {
 		const { message } = await failure(
-			withTestRuntime(() => {
+			withTestRuntime(async () => {
+				// A worker that has yet to start might not run it before the test looks.
+				await fill.remote(1).get();
 				forever.remote();
 			}, one),
 		);
@@ -136,6 +212,40 @@ describe("the check for writes through views", () => {
 			}, one),
 		);
 		expect(message).toMatch(/wrote through a view[^\n]*\n {2}object \S+, made here:\n.*checks\.test\.ts/);
+	});
+
+	test("finds one in a task's own arguments, and names the task and where it was submitted", async () => {
+		const { message } = await failure(
+			withTestRuntime(async () => {
+				await scribble.remote(new Float64Array(LARGE)).get();
+			}, one),
+		);
+		expect(message).toMatch(
+			/object \S+, the arguments of task scribble \(\S+-t\w+\.\w+\), submitted here:\n.*checks\.test\.ts/,
+		);
+		expect(message).not.toContain("/src/");
+	});
+
+	test("finds one on what the task made itself, and names it", async () => {
+		const { message } = await failure(withTestRuntime(() => changeOwn.remote().get(), one));
+		expect(message).toMatch(/object \S+, made by task changeOwn \(\S+\), submitted here:\n.*checks\.test\.ts/);
+	});
+
+	test("says where an object was made whose place another has taken since", async () => {
+		const { message } = await failure(
+			withTestRuntime(async () => {
+				const change = async () => {
+					(await ray.put(new Float64Array(LARGE)).get())[0] = 1;
+				};
+				await change();
+				for (let i = 0; i < 5; i++) {
+					collectGarbage();
+					await new Promise((resolve) => setImmediate(resolve));
+				}
+				for (let i = 0; i < 300; i++) ray.put(i)[Symbol.dispose]();
+			}, one),
+		);
+		expect(message).toMatch(/wrote through a view[^\n]*\n {2}object \S+-o1\.1, made here:\n.*checks\.test\.ts/);
 	});
 
 	test("finds one in a task whose worker is killed, though nothing else holds the object", async () => {

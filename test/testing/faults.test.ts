@@ -12,6 +12,10 @@ const spinOnce = ray.remote(function spinOnce() {
 	if (ray.getRuntimeContext().attempt === 1) for (;;);
 	return "again";
 });
+const attemptOnceOpen = ray.remote(async function attemptOnceOpen() {
+	await new Promise((resolve) => setTimeout(resolve, 300));
+	return ray.getRuntimeContext().attempt;
+});
 const count = ray.remote(function* count() {
 	yield 1;
 	for (;;);
@@ -86,6 +90,22 @@ describe("faults", () => {
 			await done.get();
 			expect((await failure(killWorkerOf(done))).message).toContain("is over");
 		}, one));
+
+	test("refuse what belongs to another runtime, and end no worker for it", () =>
+		withTestRuntime(
+			(other) =>
+				withTestRuntime(async (runtime) => {
+					const [elsewhere, items] = other.run(() => [attemptOnceOpen.remote(), count.remote()] as const);
+					const here = attemptOnceOpen.remote();
+					const refusal = /killWorkerOf\(\): object \S+ belongs to another runtime than \S+\. Call faults\(runtime\)/;
+					expect((await failure(faults().killWorkerOf(elsewhere))).message).toMatch(refusal);
+					expect((await failure(faults(runtime).killWorkerOf(items))).message).toMatch(refusal);
+					expect((await failure(faults(other).killWorkerOf(here))).message).toMatch(refusal);
+					ray.cancel(items, { force: true });
+					expect(await Promise.all([here.get(), elsewhere.get()])).toEqual([1, 1]);
+				}, one),
+			{ numCpus: 2 },
+		));
 
 	test("need a runtime that is there", async () => {
 		expect(() => faults()).toThrow(ray.RuntimeNotInitializedError);

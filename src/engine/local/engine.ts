@@ -277,11 +277,9 @@ export class LocalEngine implements Engine {
 		}
 		const made = this.#submissions.submit(settings, args, this.#role.origin());
 		if (made instanceof RefGenerator && settings.generatorBackpressure > 0) this.#paused.add(made.stream);
-		if (this.audit?.tasks !== undefined) {
+		if (this.audit !== undefined) {
 			const ref = firstRef(made);
-			const { task, taskGeneration } = ref ?? this.thread;
-			const stack = ref && this.audit.objects?.of(ref.slot, ref.generation)?.stack;
-			this.audit.tasks.note(task, taskGeneration, settings.name, stack);
+			this.audit.submitted(ref ?? this.thread, settings.name, ref);
 		}
 		return made;
 	}

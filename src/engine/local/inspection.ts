@@ -20,8 +20,10 @@ import { collectGarbage } from "../../platform/collect.ts";
 import { yieldToEventLoop } from "../../platform/yield.ts";
 import type { Inspection } from "../inspection.ts";
 import type { ObjectRef } from "../ref.ts";
+import type { Traced } from "./audit.ts";
 import type { LocalEngine } from "./engine.ts";
 import { idOf } from "./ids.ts";
+import type { Maker } from "./makers.ts";
 import { functionName } from "./names.ts";
 import { throwStatus } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -80,10 +82,12 @@ export class LocalInspection implements Inspection {
 			this.#engine.mailbox.drain();
 			left = this.#objectsOfPrograms();
 		}
+		this.#engine.audit?.noteUnread();
 		return left.map(({ slot, generation, state }) => {
 			const { state: phase, size, references, pinned } = state;
+			const made = this.#engine.audit === undefined ? "" : this.#madeAt(this.#engine.audit.trace(slot, generation));
 			const held = `${references} ${references === 1 ? "holder" : "holders"}${pinned ? ", viewed" : ""}`;
-			return `object ${state.objectId} (${phase}, ${size} bytes, ${held})${this.#madeAt(slot, generation)}`;
+			return `object ${state.objectId} (${phase}, ${size} bytes, ${held})${made}`;
 		});
 	}
 
@@ -108,20 +112,26 @@ export class LocalInspection implements Inspection {
 	changedObjects(): string[] {
 		const changed = this.#engine.audit?.changed(this.#engine.objectEntries()) ?? [];
 		return changed.map(
-			({ slot, generation }) =>
-				`object ${idOf(this.#engine.id, "o", slot, generation)}${this.#madeAt(slot, generation)}`,
+			(object) => `object ${idOf(this.#engine.id, "o", object.slot, object.generation)}${this.#madeAt(object)}`,
 		);
 	}
 
-	#madeAt(slot: number, generation: number): string {
+	#madeAt({ maker, origin }: Traced): string {
 		const { audit } = this.#engine;
-		if (audit?.objects === undefined) return "";
-		const maker = audit.makerOf(slot);
-		const origin = audit.objects.of(slot, generation);
-		const received = origin === undefined ? "" : ` here:\n${origin.stack}`;
-		if (maker === undefined) return origin === undefined ? ", made inside a task" : `, made${received}`;
-		const made = `, made by ${this.#nameTask(maker.parent, maker.parentGeneration)}`;
-		return origin === undefined ? made : `${made}, and had${received}`;
+		if (audit?.makers === undefined) return "";
+		const here = origin === undefined ? "" : ` here:\n${origin.stack}`;
+		if (maker === undefined) {
+			if (origin === undefined) return ", of which it is not known who made it";
+			const { argumentsOf } = origin;
+			return argumentsOf === undefined
+				? `, made${here}`
+				: `, the arguments of ${this.#nameTask(argumentsOf)}, submitted${here}`;
+		}
+		if (maker.parent === 0) return `, made on a worker outside of its tasks${here && `, and had${here}`}`;
+		const made = `, made by ${this.#nameTask(maker)}`;
+		const submitted = audit.tasks?.of(maker.parent, maker.parentGeneration)?.stack ?? "";
+		if (origin !== undefined && origin.stack !== submitted) return `${made}, and had${here}`;
+		return submitted === "" ? made : `${made}, submitted here:\n${submitted}`;
 	}
 
 	// ── tasks ──
@@ -136,15 +146,16 @@ export class LocalInspection implements Inspection {
 		if (Atomics.load(i32, at + (TASK_ENTRY_GENERATION >> 2)) !== generation) return undefined;
 		const parent = thread.views.u32[at + (TASK_ENTRY_PARENT >> 2)] as number;
 		const parentGeneration = thread.views.u32[at + (TASK_ENTRY_PARENT_GENERATION >> 2)] as number;
-		let submitted = parent === 0 ? "" : `, submitted by ${this.#nameTask(parent, parentGeneration)}`;
-		if (origin !== undefined) submitted = `, submitted here:\n${origin.stack}`;
+		let submitted = parent === 0 ? "" : `, submitted by ${this.#nameTask({ parent, parentGeneration })}`;
+		if (origin !== undefined && origin.stack !== "") submitted = `, submitted here:\n${origin.stack}`;
 		return `task ${name} (${idOf(id, "t", task, generation)}), ${describePhase(state)}${submitted}`;
 	}
 
 	/** A task that may be over. */
-	#nameTask(task: number, generation: number): string {
+	#nameTask({ parent: task, parentGeneration: generation }: Maker): string {
 		const id = idOf(this.#engine.id, "t", task, generation);
-		const name = this.#engine.audit?.tasks?.of(task, generation)?.name;
+		const { audit } = this.#engine;
+		const name = audit?.tasks?.of(task, generation)?.name ?? audit?.makers?.nameOf(task, generation);
 		return name === undefined ? `task ${id}` : `task ${name} (${id})`;
 	}
 

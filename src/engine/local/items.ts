@@ -23,7 +23,10 @@ export class Items {
 			if ((thread.stateOf(stream.slot) & STATE_STREAM) === 0) return store.adoptRef(stream.slot, stream.generation);
 			const slot = thread.calls.next(stream.slot, stream.generation);
 			this.#role.showOutput();
-			if (slot >= 0) return store.newRef(slot, thread.generation, 0, 0);
+			if (slot >= 0) {
+				this.#engine.audit?.taken(slot, thread.generation, stream);
+				return store.newRef(slot, thread.generation, 0, 0);
+			}
 			if (slot === STATUS_ENDED) {
 				if ((thread.stateOf(stream.slot) & STATE_ERROR) === 0) return undefined;
 				return store.adoptRef(stream.slot, stream.generation);

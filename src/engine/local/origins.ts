@@ -1,9 +1,14 @@
 /** Where in a program objects and tasks were made: stacks without the package's own frames. */
+import type { Maker } from "./makers.ts";
 
-interface Origin {
+export interface Origin {
 	readonly generation: number;
+	/** Empty: no line of the program is known. */
 	readonly stack: string;
+	/** A task's. */
 	readonly name: string;
+	/** The object is the arguments of this task. */
+	readonly argumentsOf?: Maker;
 }
 
 /** Slots are used anew, so what is kept is bounded by how many objects or tasks were there at once. */
@@ -11,10 +16,15 @@ export class Origins {
 	readonly #bySlot = new Map<number, Origin>();
 
 	/** The first to say it counts: later handles are not where it was made. */
-	note(slot: number, generation: number, name = "", stack?: string): void {
-		if (this.#bySlot.get(slot)?.generation !== generation) {
-			this.#bySlot.set(slot, { generation, name, stack: stack ?? callerStack() });
-		}
+	note(slot: number, generation: number): void {
+		if (this.#bySlot.get(slot)?.generation === generation) return;
+		const stack = callerStack();
+		// A value read when no code of the program runs says nothing about the objects in it; a later handle may.
+		if (stack !== "") this.set(slot, { generation, name: "", stack });
+	}
+
+	set(slot: number, origin: Origin): void {
+		this.#bySlot.set(slot, origin);
 	}
 
 	of(slot: number, generation: number): Origin | undefined {
@@ -29,7 +39,7 @@ const MOST_KNOWN = 1000;
 const known = new Map<string, string>();
 
 /** The stack outside of this package: as text, since what the engine keeps for a stack would keep objects alive. */
-function callerStack(): string {
+export function callerStack(): string {
 	const { stackTraceLimit } = Error;
 	Error.stackTraceLimit = 30;
 	const { stack = "" } = new Error();
@@ -43,10 +53,18 @@ function callerStack(): string {
 	return shown;
 }
 
+/** Empty: nothing but the package is in it. */
 function withoutOwn(frames: readonly string[]): string {
 	const callers = frames.filter((frame) => !isOwn(frame));
+	if (callers.length > 0) return callers.slice(0, FRAMES).join("\n");
 	// In a bundle the program is in the package's file, and stands behind it.
-	return callers.length > 0 ? callers.slice(0, FRAMES).join("\n") : frames.slice(0, 2 * FRAMES).join("\n");
+	if (ownFolder === undefined) return frames.slice(0, 2 * FRAMES).join("\n");
+	// What is evaluated is in no file.
+	return frames.filter((frame) => fileOf(frame) === "" && !isHosts(frame)).join("\n");
+}
+
+function isHosts(frame: string): boolean {
+	return /\bnode:|\bnative\b|<anonymous>\)?$/.test(frame);
 }
 
 function framesOf(stack: string | undefined): string[] {

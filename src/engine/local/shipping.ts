@@ -3,7 +3,7 @@
 import { FunctionNotShippableError } from "../../errors.ts";
 import { describeFunction } from "../../functions/describe.ts";
 import { type Description, functionKey } from "../../functions/description.ts";
-import { testRunner } from "../../functions/importing.ts";
+import { testRunner, wayByModule } from "../../functions/importing.ts";
 import type { CaptureHooks } from "../../functions/plain.ts";
 import { Encoder } from "../../values/encoder.ts";
 import { packageMember } from "../members.ts";
@@ -128,7 +128,7 @@ export class Shipping implements FunctionShipping {
 		if (this.#underWay.some((other) => isSameCode(other, settings))) {
 			throw new FunctionNotShippableError(
 				`${definition.name} is part of a value that it uses itself, and so cannot be sent before that. ` +
-					"Use it by a variable of its own, give it as an argument, or move it to a module that a worker can import.",
+					`Use it by a variable of its own, give it as an argument, or ${wayByModule("it", this.#testRunner)}.`,
 			);
 		}
 		this.#underWay.push(settings);

@@ -13,6 +13,7 @@ import { Board, MOST_SPARE_WORKERS } from "./board.ts";
 import { LocalEngine } from "./engine.ts";
 import { LocalInspection } from "./inspection.ts";
 import { Logs } from "./logs.ts";
+import { Makers } from "./makers.ts";
 import { Kinds, resourceTable } from "./plans.ts";
 import { Service } from "./service.ts";
 import { Shipping } from "./shipping.ts";
@@ -69,7 +70,8 @@ export function startLocalEngine(settings: InitSettings, ahead: ThreadsAhead): L
 		maxPendingTasks: settings.maxPendingTasks ?? 0xffffffff,
 	};
 	const { checkImmutability, traceCreation, spareWorkers = MOST_SPARE_WORKERS } = settings;
-	const audit = checkImmutability || traceCreation ? { checkImmutability, traceCreation } : undefined;
+	const audit =
+		checkImmutability || traceCreation ? { checkImmutability, traceCreation, makers: Makers.words() } : undefined;
 	const substitutes = new Substitutes(thread, module, memory);
 	const supervisor = new Supervisor({
 		id,

@@ -194,6 +194,7 @@ export class ObjectWriter {
 		const slot = this.putWritten("the arguments");
 		this.argumentsSlot = slot;
 		this.#argumentsGeneration = this.#thread.generation;
+		this.#audit?.madeArguments(slot, this.#argumentsGeneration);
 		try {
 			this.a = this.#allocation.allocate((1 + dependencies.length) * REFERENCE_SIZE);
 		} catch (error) {
@@ -219,6 +220,7 @@ export class ObjectWriter {
 			this.discard();
 			throwStatus(slot, what);
 		}
+		this.#audit?.made(slot, this.#thread.generation);
 		return slot;
 	}
 

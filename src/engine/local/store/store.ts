@@ -125,7 +125,7 @@ export class Store extends ObjectWriter {
 	newRef(slot: number, generation: number, task: number, taskGeneration: number, companions?: Companions): ObjectRef {
 		const ref = new ObjectRef(this.#engine, slot, generation, task, taskGeneration);
 		this.#handles.register(ref, companions);
-		this.#audit?.objects?.note(slot, generation);
+		this.#audit?.held(slot, generation, task, taskGeneration);
 		return ref;
 	}
 
