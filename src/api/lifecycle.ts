@@ -40,7 +40,13 @@ export async function init(options?: InitOptions): Promise<Runtime> {
 const never = new Promise<never>(() => {});
 
 function refuseSecond(): void {
-	if (scopedEngine() !== undefined) {
+	const scoped = scopedEngine();
+	if (scoped !== undefined && !isOpen(scoped)) {
+		throw new RuntimeShutdownError(
+			`init() inside runtime.run(): runtime ${scoped.id} has ended, and what is called here goes on asking for it. Call init() outside of run().`,
+		);
+	}
+	if (scoped !== undefined) {
 		throw new RuntimeAlreadyInitializedError(
 			"init() inside runtime.run(): that runtime is the current one here. Use it, or make another by createRuntime().",
 		);
