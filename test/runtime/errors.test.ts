@@ -76,6 +76,49 @@ describe("a failed task's error", () => {
 			]);
 		}));
 
+	it("names the task with which it was cancelled", () =>
+		withRuntime({ numCpus: 2 }, async () => {
+			const waits = ray.remote((_: unknown) => new Promise<never>(() => {}), { name: "waits", numCpus: 0 });
+			const gives = ray.remote(
+				async function* () {
+					const first = waits.remote(undefined);
+					const children = [first, waits.remote(first)];
+					await waits
+						.options({ timeout: 50 })
+						.remote(undefined)
+						.get()
+						.catch(() => {});
+					yield children;
+					await ray.get(children);
+				},
+				{ name: "gives" },
+			);
+			const controller = new AbortController();
+			const ways = [
+				["was cancelled as a part of task gives (ID)", {}],
+				["was cancelled as a part of task gives (ID), whose signal was aborted", { signal: controller.signal }],
+				[
+					"was cancelled as a part of task gives (ID), which was not done within its timeout of 1000 ms",
+					{ timeout: 1000 },
+				],
+			] as const;
+			for (const [said, options] of ways) {
+				const items = gives.options(options).remote();
+				const children = (await (await items.next()).value?.get()) as ray.ObjectRef<never>[];
+				if ("signal" in options) controller.abort(new Error("reason!"));
+				else if (!("timeout" in options)) ray.cancel(items);
+				const { taskId } = await failure(items.completed().get());
+				const errors = await Promise.all(children.map((ref) => failure(ref.get())));
+				expect(errors.map(({ message, taskId: id }) => message.replace(id, "").replace(taskId, "ID"))).toEqual([
+					expect.stringMatching(/^Task waits \(, attempt 1, worker \d\) /),
+					expect.stringMatching(/^Task waits \(, not started\) /),
+				]);
+				for (const { message } of errors) expect(message.replace(taskId, "ID")).toContain(`) ${said}.`);
+				if ("signal" in options) expect(errors[0]?.cause).toMatchObject({ message: "reason!" });
+			}
+			ray.shutdownNow();
+		}));
+
 	it("has the signal's reason as its cause, and so has the signal of the task, also of one that polls", () =>
 		withRuntime({ numCpus: 2 }, async () => {
 			const folder = await mkdtemp(join(tmpdir(), "wasmray-"));

@@ -15,7 +15,9 @@ import {
 	STATUS_STALE,
 	TASK_ENTRY_ATTEMPT,
 	TASK_ENTRY_CANCEL,
+	TASK_ENTRY_FLAGS,
 	TASK_ENTRY_STATE,
+	TASK_FLAG_HAS_CHILDREN,
 	TASK_PHASE_RESUMING,
 	TASK_PHASE_RUNNING,
 	TASK_PHASE_SUSPENDED,
@@ -31,6 +33,10 @@ import { descendants } from "./tables.ts";
 
 type EndWorker = (task: number, generation: number) => void;
 
+const NONE: readonly TaskPlace[] = [];
+/** To so many descendants more is said than the mere reason: each takes some microseconds. */
+const MOST_TOLD = 1000;
+
 export class Cancelling {
 	readonly #thread: CoreThread;
 	readonly #store: Store;
@@ -44,39 +50,53 @@ export class Cancelling {
 
 	/** By the user. `endWorkerOf`: by force, for each task that may run. False: the task had finished. */
 	cancel(place: TaskPlace, { recursive }: { readonly recursive: boolean }, endWorkerOf?: EndWorker): boolean {
-		const forcesAll = endWorkerOf !== undefined && recursive;
-		const before = forcesAll ? descendants(this.#thread, [place]) : [];
-		const status = this.cancelFor(place, REASON_CANCELLED, {}, recursive);
+		const known = recursive && endWorkerOf !== undefined ? descendants(this.#thread, [place]) : undefined;
+		const status = this.#cancel(place, REASON_CANCELLED, {}, recursive, known);
 		if (status === STATUS_STALE) return false;
-		if (status !== STATUS_OK)
-			throwStatus(status, `cancel of task ${idOf(this.#engine, "t", place.task, place.generation)}`);
-		const family = forcesAll ? this.#reach([place, ...before]) : [];
+		if (status !== STATUS_OK) throwStatus(status, `cancel of task ${this.#idOf(place)}`);
+		// Found before it could hear of the cancel, and end.
+		const family = known === undefined ? NONE : this.#reach([place, ...known], REASON_CANCELLED);
 		endWorkerOf?.(place.task, place.generation);
 		for (const { task, generation } of family) endWorkerOf?.(task, generation);
 		return true;
+	}
+
+	/** By its settings. */
+	cancelFor(place: TaskPlace, reason: number, why: Why): void {
+		this.#cancel(place, reason, why, true);
+	}
+
+	/** The core's answer. */
+	#cancel(place: TaskPlace, reason: number, why: Why, recursive: boolean, known?: readonly TaskPlace[]): number {
+		if (!isUnfinished(this.#thread, place)) return STATUS_STALE;
+		const family = recursive && this.#isParent(place.task) ? (known ?? descendants(this.#thread, [place])) : NONE;
+		const whyThose = family.length > 0 ? { ...why, ancestor: this.#detailsOf(place) } : why;
+		const told = this.#tell(place, reason, why);
+		for (let i = 0; i < family.length && i < MOST_TOLD; i++) this.#tell(family[i] as TaskPlace, reason, whyThose);
+		const how = (recursive ? CANCEL_RECURSIVE : 0) | CANCEL_SETTLE;
+		const status = this.#thread.calls.cancel(place.task, place.generation, reason, how);
+		if (family.length > 0) this.#reach([place, ...family], reason);
+		// If it ended between the two, nobody gets what it came to.
+		return status === STATUS_STALE && told ? STATUS_OK : status;
 	}
 
 	/**
 	 * All unfinished descendants of these tasks, of which the first was cancelled with them. Some may have ended before that reached them, and
 	 * have left children that it did not reach.
 	 */
-	#reach(known: readonly TaskPlace[]): readonly TaskPlace[] {
+	#reach(known: readonly TaskPlace[], reason: number): readonly TaskPlace[] {
 		for (;;) {
 			const found = descendants(this.#thread, known);
-			const missed = found.filter(({ task }) => this.#field(task, TASK_ENTRY_CANCEL) === 0);
-			for (const place of missed) this.cancelFor(place, REASON_CANCELLED, {});
-			if (missed.length === 0) return found;
+			let reached = true;
+			for (const { task, generation } of found) {
+				if (this.#field(task, TASK_ENTRY_CANCEL) !== 0) continue;
+				const status = this.#thread.calls.cancel(task, generation, reason, CANCEL_RECURSIVE | CANCEL_SETTLE);
+				if (status !== STATUS_OK && status !== STATUS_STALE) return found;
+				reached = false;
+			}
+			if (reached) return found;
 			known = known.concat(found);
 		}
-	}
-
-	/** The core's answer. */
-	cancelFor(place: TaskPlace, reason: number, why: Why, recursive = true): number {
-		const told = this.#tell(place, reason, why);
-		const how = (recursive ? CANCEL_RECURSIVE : 0) | CANCEL_SETTLE;
-		const status = this.#thread.calls.cancel(place.task, place.generation, reason, how);
-		// If it ended between the two, nobody gets what it came to.
-		return status === STATUS_STALE && told ? STATUS_OK : status;
 	}
 
 	/** Settles the results that are open. If there is no room for the error, the core does it, with one that needs none. */
@@ -92,7 +112,7 @@ export class Cancelling {
 			if (calls.retain(slot, generation) !== STATUS_OK) continue;
 			// It is the task's: otherwise that would be over.
 			if (isUnfinished(this.#thread, place)) {
-				error ??= systemError(reason, this.#engine, place, this.#detailsOf(place.task), why);
+				error ??= systemError(reason, this.#idOf(place), this.#detailsOf(place), why);
 				told = this.#seal(slot, generation, error) || told;
 			}
 			calls.release(slot, generation);
@@ -112,15 +132,25 @@ export class Cancelling {
 		return status === STATUS_OK;
 	}
 
-	#detailsOf(task: number): TaskDetails {
+	#detailsOf({ task, generation }: TaskPlace): TaskDetails {
 		const state = this.#field(task, TASK_ENTRY_STATE);
 		const phase = state & 0xff;
 		const runs = phase === TASK_PHASE_RUNNING || phase === TASK_PHASE_SUSPENDED || phase === TASK_PHASE_RESUMING;
 		return {
+			id: this.#idOf({ task, generation }),
 			name: functionName(this.#thread, this.#store, task),
 			attempt: this.#field(task, TASK_ENTRY_ATTEMPT),
 			worker: runs ? (state >>> 8) - 1 : undefined,
 		};
+	}
+
+	#idOf({ task, generation }: TaskPlace): string {
+		return idOf(this.#engine, "t", task, generation);
+	}
+
+	#isParent(task: number): boolean {
+		const flags = this.#thread.views.u32[(this.#thread.taskAt(task) + TASK_ENTRY_FLAGS) >> 2] as number;
+		return (flags & TASK_FLAG_HAS_CHILDREN) !== 0;
 	}
 
 	#field(task: number, field: number): number {
@@ -134,7 +164,7 @@ export class Cancelling {
 		const state = this.#thread.stateOf(slot);
 		const generation = Atomics.load(views.i32, (this.#thread.objectAt(slot) + OBJECT_ENTRY_WORD + 4) >> 2);
 		const told = (state & (STATE_PHASE_MASK | STATE_ERROR | STATE_SYSTEM)) === (PHASE_SEALED | STATE_ERROR);
-		if (!told || calls.retain(slot, generation) !== STATUS_OK) return systemError(reason, this.#engine, place, details);
+		if (!told || calls.retain(slot, generation) !== STATUS_OK) return systemError(reason, details.id, details);
 		try {
 			return this.#store.errorIn(slot, generation) as Error;
 		} finally {

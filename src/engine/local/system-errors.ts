@@ -16,11 +16,10 @@ import {
 	TaskTimeoutError,
 	WorkerCrashedError,
 } from "../../errors.ts";
-import { idOf } from "./ids.ts";
-import type { TaskPlace } from "./producer.ts";
 
 /** What whoever cancels a task, or runs it, knows of it. */
 export interface TaskDetails {
+	readonly id: string;
 	readonly name: string;
 	/** The last one that was begun; 0: none was. */
 	readonly attempt: number;
@@ -28,34 +27,24 @@ export interface TaskDetails {
 	readonly worker: number | undefined;
 }
 
-/** Of its settings, what it was cancelled by. */
+/** What it was cancelled by: something of its settings, or of the task's with which it was cancelled. */
 export interface Why {
+	readonly ancestor?: TaskDetails | undefined;
 	readonly timeout?: number | undefined;
 	readonly signal?: AbortSignal | undefined;
 }
 
-export function systemError(
-	reason: number,
-	engine: string,
-	{ task, generation }: TaskPlace,
-	details?: TaskDetails,
-	why: Why = {},
-): RayError {
-	const taskId = idOf(engine, "t", task, generation);
-	const which = details === undefined ? taskId : describeTask(taskId, details);
+export function systemError(reason: number, taskId: string, details?: TaskDetails, why: Why = {}): RayError {
+	const which = details === undefined ? taskId : describeTask(details);
 	switch (reason) {
-		case REASON_CANCELLED:
-			if (why.signal === undefined) return new TaskCancelledError(`Task ${which} was cancelled.`, { taskId });
-			return withoutPlace(
-				new TaskCancelledError(`Task ${which} was cancelled: its signal was aborted.`, {
-					taskId,
-					cause: why.signal.reason,
-				}),
-			);
-		case REASON_TIMEOUT: {
-			const timeout = why.timeout === undefined ? "" : ` of ${why.timeout} ms`;
-			return withoutPlace(new TaskTimeoutError(`Task ${which} was not done within its timeout${timeout}.`, { taskId }));
+		case REASON_CANCELLED: {
+			const { signal } = why;
+			const message = `Task ${which} was cancelled${becauseOf(why)}.`;
+			if (signal === undefined) return new TaskCancelledError(message, { taskId });
+			return withoutPlace(new TaskCancelledError(message, { taskId, cause: signal.reason }));
 		}
+		case REASON_TIMEOUT:
+			return withoutPlace(new TaskTimeoutError(`Task ${which} ${lateness(why)}.`, { taskId }));
 		case REASON_FREED:
 			return new ObjectFreedError("The object was deleted by free() before it had a value.");
 		case REASON_CRASHED:
@@ -71,9 +60,20 @@ export function systemError(
 	}
 }
 
-function describeTask(id: string, { name, attempt, worker }: TaskDetails): string {
+function describeTask({ id, name, attempt, worker }: TaskDetails): string {
 	if (worker !== undefined) return `${name} (${id}, attempt ${attempt}, worker ${worker})`;
 	return `${name} (${id}, ${attempt === 0 ? "not started" : `after attempt ${attempt}`})`;
+}
+
+function becauseOf({ ancestor, signal }: Why): string {
+	const aborted = signal === undefined ? "" : `${ancestor === undefined ? ": its" : ", whose"} signal was aborted`;
+	return ancestor === undefined ? aborted : ` as a part of task ${ancestor.name} (${ancestor.id})${aborted}`;
+}
+
+function lateness({ ancestor, timeout }: Why): string {
+	const limit = timeout === undefined ? "timeout" : `timeout of ${timeout} ms`;
+	if (ancestor === undefined) return `was not done within its ${limit}`;
+	return `was cancelled as a part of task ${ancestor.name} (${ancestor.id}), which was not done within its ${limit}`;
 }
 
 /** Where in here it was found out tells nobody anything. */

@@ -172,10 +172,7 @@ export class Store extends ObjectWriter {
 		const { u32 } = this.#thread.views;
 		const at = (this.#thread.objectAt(slot) + OBJECT_ENTRY_VALUE) >> 2;
 		if (state & STATE_SYSTEM)
-			return systemError(u32[at] as number, this.#engine.id, {
-				task: u32[at + 1] as number,
-				generation: u32[at + 2] as number,
-			});
+			return systemError(u32[at] as number, idOf(this.#engine.id, "t", u32[at + 1] as number, u32[at + 2] as number));
 		if (state & STATE_ALIAS) return this.#readAlias(u32[at] as number, u32[at + 1] as number);
 		if (state & STATE_INLINE) return this.#readInline(slot, state);
 		return this.#readPayload(slot, generation, state, true);
