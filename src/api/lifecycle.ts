@@ -119,7 +119,8 @@ export async function createRuntimeWith(
 }
 
 /**
- * Ends the current runtime. What is still pending rejects with RuntimeShutdownError. Without a runtime it does nothing.
+ * Ends the current runtime. Queued work is cancelled, running work has `timeout` to deliver, with what it submits meanwhile; `drain`
+ * gives it to queued work too. What is still pending rejects with RuntimeShutdownError. Without a runtime it does nothing.
  *
  * @example
  * await ray.shutdown({ drain: true, timeout: 60_000 });

@@ -77,17 +77,20 @@ describe("a failed task's error", () => {
 		}));
 
 	it("names the task with which it was cancelled", () =>
-		withRuntime({ numCpus: 2 }, async () => {
-			const waits = ray.remote((_: unknown) => new Promise<never>(() => {}), { name: "waits", numCpus: 0 });
+		withRuntime({ numCpus: 2, resources: { gate: 1 } }, async () => {
+			const gated = { name: "waits", numCpus: 0, resources: { gate: 1 } };
+			const waits = ray.remote(
+				() =>
+					new Promise<never>((_, reject) => {
+						ray.getRuntimeContext().signal.addEventListener("abort", reject);
+					}),
+				gated,
+			);
+			const sleeps = ray.remote(() => new Promise((resolve) => setTimeout(resolve, 20)));
 			const gives = ray.remote(
 				async function* () {
-					const first = waits.remote(undefined);
-					const children = [first, waits.remote(first)];
-					await waits
-						.options({ timeout: 50 })
-						.remote(undefined)
-						.get()
-						.catch(() => {});
+					const children = [waits.remote(), waits.remote()];
+					await sleeps.remote().get();
 					yield children;
 					await ray.get(children);
 				},
@@ -116,7 +119,6 @@ describe("a failed task's error", () => {
 				for (const { message } of errors) expect(message.replace(taskId, "ID")).toContain(`) ${said}.`);
 				if ("signal" in options) expect(errors[0]?.cause).toMatchObject({ message: "reason!" });
 			}
-			ray.shutdownNow();
 		}));
 
 	it("has the signal's reason as its cause, and so has the signal of the task, also of one that polls", () =>

@@ -34,6 +34,17 @@ import { descendants } from "./tables.ts";
 type EndWorker = (task: number, generation: number) => void;
 
 const NONE: readonly TaskPlace[] = [];
+/** The stack would take most of the time of a cancel, and tell where in here it was. */
+function withoutStack<T>(make: () => T): T {
+	const { stackTraceLimit } = Error;
+	Error.stackTraceLimit = 0;
+	try {
+		return make();
+	} finally {
+		Error.stackTraceLimit = stackTraceLimit;
+	}
+}
+
 /** To so many descendants more is said than the mere reason: each takes some microseconds. */
 const MOST_TOLD = 1000;
 
@@ -112,7 +123,7 @@ export class Cancelling {
 			if (calls.retain(slot, generation) !== STATUS_OK) continue;
 			// It is the task's: otherwise that would be over.
 			if (isUnfinished(this.#thread, place)) {
-				error ??= systemError(reason, this.#idOf(place), this.#detailsOf(place), why);
+				error ??= withoutStack(() => systemError(reason, this.#idOf(place), this.#detailsOf(place), why));
 				told = this.#seal(slot, generation, error) || told;
 			}
 			calls.release(slot, generation);

@@ -5,7 +5,6 @@ import type { LocalEngine } from "./engine.ts";
 import { idOf } from "./ids.ts";
 import { functionName } from "./names.ts";
 import type { Submissions } from "./submissions.ts";
-import { withoutPlace } from "./system-errors.ts";
 
 export class LostTasks {
 	readonly #engine: LocalEngine;
@@ -36,7 +35,10 @@ export class LostTasks {
 			this.#submissions.retryLater(task, generation, this.#submissions.settingsOf(token), attempt);
 			return;
 		}
-		this.#submissions.fail(task, generation, withoutPlace(this.#errorOf(task, generation, attempt)));
+		const error = this.#errorOf(task, generation, attempt);
+		// Where in here it was found out tells nobody anything.
+		error.stack = `${error.name}: ${error.message}`;
+		this.#submissions.fail(task, generation, error);
 	}
 
 	#errorOf(task: number, generation: number, attempt: number): Error {

@@ -38,13 +38,11 @@ export function systemError(reason: number, taskId: string, details?: TaskDetail
 	const which = details === undefined ? taskId : describeTask(details);
 	switch (reason) {
 		case REASON_CANCELLED: {
-			const { signal } = why;
-			const message = `Task ${which} was cancelled${becauseOf(why)}.`;
-			if (signal === undefined) return new TaskCancelledError(message, { taskId });
-			return withoutPlace(new TaskCancelledError(message, { taskId, cause: signal.reason }));
+			const cause = why.signal && { cause: why.signal.reason };
+			return new TaskCancelledError(`Task ${which} was cancelled${becauseOf(why)}.`, { taskId, ...cause });
 		}
 		case REASON_TIMEOUT:
-			return withoutPlace(new TaskTimeoutError(`Task ${which} ${lateness(why)}.`, { taskId }));
+			return new TaskTimeoutError(`Task ${which} ${lateness(why)}.`, { taskId });
 		case REASON_FREED:
 			return new ObjectFreedError("The object was deleted by free() before it had a value.");
 		case REASON_CRASHED:
@@ -74,10 +72,4 @@ function lateness({ ancestor, timeout }: Why): string {
 	const limit = timeout === undefined ? "timeout" : `timeout of ${timeout} ms`;
 	if (ancestor === undefined) return `was not done within its ${limit}`;
 	return `was cancelled as a part of task ${ancestor.name} (${ancestor.id}), which was not done within its ${limit}`;
-}
-
-/** Where in here it was found out tells nobody anything. */
-export function withoutPlace<E extends Error>(error: E): E {
-	error.stack = `${error.name}: ${error.message}`;
-	return error;
 }
