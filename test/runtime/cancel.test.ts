@@ -143,6 +143,8 @@ describe("cancel by force of a task with children", () => {
 	const ways = ["awaits", "blocks in getSync", "sleeps"] as const;
 	const parent = ray.remote(async (mark: string, way: string, depth: number) => {
 		const child = depth === 0 ? spin.remote(mark) : middle.remote(mark, depth);
+		// Until then it holds its thread, so that the child runs on another.
+		while (!existsSync(mark));
 		if (way === "awaits") await child.get();
 		if (way === "blocks in getSync") ray.getSync(child);
 		if (way === "sleeps") await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
@@ -150,6 +152,7 @@ describe("cancel by force of a task with children", () => {
 	const quits = ray.remote(async (mark: string) => {
 		const { signal } = ray.getRuntimeContext();
 		spin.remote(mark);
+		while (!existsSync(mark));
 		await new Promise((resolve) => signal.addEventListener("abort", resolve));
 	});
 	const marks = async () => join(await mkdtemp(join(tmpdir(), "wasmray-")), "mark");
@@ -197,6 +200,7 @@ describe("cancel by force of a task with children", () => {
 		withRuntime({ numCpus: 2 }, async () => {
 			const gives = ray.remote(async function* (mark: string) {
 				const child = spin.remote(mark);
+				while (!existsSync(mark));
 				yield child;
 				await child.get();
 			});
