@@ -40,7 +40,13 @@ export async function init(options?: InitOptions): Promise<Runtime> {
 const never = new Promise<never>(() => {});
 
 function refuseSecond(): void {
-	if (scopedEngine() !== undefined) {
+	const scoped = scopedEngine();
+	if (scoped !== undefined && !isOpen(scoped)) {
+		throw new RuntimeShutdownError(
+			`init() inside runtime.run(): runtime ${scoped.id} has ended, and what is called here goes on asking for it. Call init() outside of run().`,
+		);
+	}
+	if (scoped !== undefined) {
 		throw new RuntimeAlreadyInitializedError(
 			"init() inside runtime.run(): that runtime is the current one here. Use it, or make another by createRuntime().",
 		);
@@ -113,7 +119,8 @@ export async function createRuntimeWith(
 }
 
 /**
- * Ends the current runtime. What is still pending rejects with RuntimeShutdownError. Without a runtime it does nothing.
+ * Ends the current runtime. Queued work is cancelled, running work has `timeout` to deliver, with what it submits meanwhile; `drain`
+ * gives it to queued work too. What is still pending rejects with RuntimeShutdownError. Without a runtime it does nothing.
  *
  * @example
  * await ray.shutdown({ drain: true, timeout: 60_000 });

@@ -109,7 +109,7 @@ const cancelChecks = { force: flag, recursive: flag };
 /**
  * Cancels the task whose result a ref or generator is. Its refs reject with TaskCancelledError: queued work is dropped, and
  * running asynchronous work sees `getRuntimeContext().signal` abort. `force` ends the worker, without a retry; `recursive`
- * (default true) cancels what the task submitted too. The task's CPU is free again when its code ends.
+ * (default true) cancels what the task submitted too, and by the same force. The task's CPU is free again when its code ends.
  *
  * False: it had finished already, or the ref is no task's.
  *
@@ -128,7 +128,8 @@ export function cancel(ref: ObjectRef | ObjectRefGenerator<unknown>, options?: C
 const checkCount = whole(1, 2 ** 31 - 1);
 
 /**
- * Resolves when `init({ maxPendingTasks })` leaves room for `n` more tasks.
+ * Resolves when `init({ maxPendingTasks })` leaves room for `n` more tasks, which no other caller in this thread is given: first come,
+ * first served. Submit them at once: in the event loop's next turn what is not used goes to others.
  *
  * @example
  * for (const file of files) {

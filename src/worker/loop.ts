@@ -111,7 +111,7 @@ export class Loop implements WorkHost {
 
 	run(index: number, generation: number): Step | undefined {
 		this.#executor.afterEnding();
-		const task = new RunningTask(this.#engine.thread, this.#engine.id, index, generation);
+		const task = new RunningTask(this.#engine, index, generation);
 		this.#last = task;
 		const ending = this.#executor.run(task);
 		if (ending === undefined) this.#running.set(index, task);

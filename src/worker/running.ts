@@ -16,9 +16,9 @@ import {
 	TASK_ENTRY_TOKEN,
 } from "../core/layout.ts";
 import type { CoreThread } from "../core/thread.ts";
+import type { LocalEngine } from "../engine/local/engine.ts";
 import { idOf } from "../engine/local/ids.ts";
 import { type CpuHost, TaskCpu } from "../engine/local/protocol/cpu.ts";
-import { systemError } from "../engine/local/system-errors.ts";
 import { nextTurn } from "../platform/yield.ts";
 
 export type Outcome = { readonly value: unknown } | { readonly error: unknown };
@@ -26,7 +26,7 @@ export type Outcome = { readonly value: unknown } | { readonly error: unknown };
 export class RunningTask implements CpuHost {
 	readonly task: number;
 	readonly generation: number;
-	readonly #engine: string;
+	readonly #engine: LocalEngine;
 	name = "";
 	readonly #thread: CoreThread;
 	readonly #at: number;
@@ -37,16 +37,16 @@ export class RunningTask implements CpuHost {
 	/** Called when the consumer has room for items again. */
 	onCredit: (() => void) | undefined;
 
-	constructor(thread: CoreThread, engine: string, index: number, generation: number) {
+	constructor(engine: LocalEngine, index: number, generation: number) {
 		this.task = index;
 		this.generation = generation;
 		this.#engine = engine;
-		this.#thread = thread;
-		this.#at = thread.taskAt(index) >> 2;
+		this.#thread = engine.thread;
+		this.#at = engine.thread.taskAt(index) >> 2;
 	}
 
 	get id(): string {
-		return idOf(this.#engine, "t", this.task, this.generation);
+		return idOf(this.#engine.id, "t", this.task, this.generation);
 	}
 
 	/** The object that describes its function. */
@@ -106,7 +106,7 @@ export class RunningTask implements CpuHost {
 	}
 
 	cancelError(): Error {
-		return systemError(this.cancelReason, this.#engine, this.task, this.generation);
+		return this.#engine.cancelling.errorOf(this, this.cancelReason, this);
 	}
 
 	// ── waiting ──

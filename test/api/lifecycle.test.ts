@@ -230,6 +230,19 @@ describe("a runtime of its own", () => {
 		expect(await other.get(other.put("kept"))).toBe("kept");
 	});
 
+	test("that has ended is not replaced inside its run, whose calls would still ask for it", async () => {
+		const other = await createRuntime();
+		await other.run(async () => {
+			await shutdown();
+			expect(isInitialized()).toBe(false);
+			const error = await init().catch((thrown: unknown) => thrown);
+			expect(error).toBeInstanceOf(RuntimeShutdownError);
+			expect(String(error)).toContain(`runtime ${other.id} has ended`);
+		});
+		await init();
+		expect(isInitialized()).toBe(true);
+	});
+
 	test("is shut down by `await using`", async () => {
 		const other = await createRuntime();
 		await other[Symbol.asyncDispose]();

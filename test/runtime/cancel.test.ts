@@ -1,9 +1,10 @@
 import { getEventListeners } from "node:events";
-import { existsSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { engineOf } from "../../src/api/runtime.ts";
 import * as ray from "../../src/index.ts";
 import { failure, withRuntime } from "./with-runtime.ts";
 
@@ -124,6 +125,96 @@ describe("cancel", () => {
 				if (!recursive) ray.cancel(child as never);
 			}
 			expect(fates).toEqual([1, 0]);
+		}));
+});
+
+describe("cancel by force of a task with children", () => {
+	/** Notes each start in a file of its own, and holds its thread for ever. */
+	const spin = ray.remote(
+		(mark: string) => {
+			appendFileSync(mark, "x");
+			for (;;);
+		},
+		{ maxRetries: 5 },
+	);
+	const middle = ray.remote(async (mark: string, depth: number): Promise<void> => {
+		await (depth === 0 ? spin.remote(mark) : middle.remote(mark, depth - 1)).get();
+	});
+	const ways = ["awaits", "blocks in getSync", "sleeps"] as const;
+	const parent = ray.remote(async (mark: string, way: string, depth: number) => {
+		const child = depth === 0 ? spin.remote(mark) : middle.remote(mark, depth);
+		// Until then it holds its thread, so that the child runs on another.
+		while (!existsSync(mark));
+		if (way === "awaits") await child.get();
+		if (way === "blocks in getSync") ray.getSync(child);
+		if (way === "sleeps") await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
+	});
+	const quits = ray.remote(async (mark: string) => {
+		const { signal } = ray.getRuntimeContext();
+		spin.remote(mark);
+		while (!existsSync(mark));
+		await new Promise((resolve) => signal.addEventListener("abort", resolve));
+	});
+	const marks = async () => join(await mkdtemp(join(tmpdir(), "wasmray-")), "mark");
+	const started = async (mark: string) => {
+		while (!existsSync(mark)) await new Promise((resolve) => setTimeout(resolve, 2));
+	};
+	const tasks = () => engineOf(ray.runtime()).inspection?.unfinishedTasks() ?? [];
+	const untilIdle = async () => {
+		while (tasks().length > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+	};
+
+	for (const way of ways) {
+		it(`ends the workers of all that it submitted, when it ${way}`, () =>
+			withRuntime({ numCpus: 2 }, async () => {
+				for (const depth of [0, 2]) {
+					const mark = await marks();
+					const ref = parent.remote(mark, way, depth);
+					await started(mark);
+					expect(ray.cancel(ref, { force: true })).toBe(true);
+					expect(await failure(ref.get())).toBeInstanceOf(ray.TaskCancelledError);
+					await untilIdle();
+					expect(await ray.get([quick.remote(1), quick.remote(2)])).toEqual([1, 2]);
+					expect(readFileSync(mark, "utf8")).toBe("x");
+				}
+			}));
+	}
+
+	it("does so from inside a task, and for a parent that ends at the first sign", () =>
+		withRuntime({ numCpus: 2 }, async () => {
+			const stop = ray.remote(({ ref }: { ref: ray.ObjectRef<unknown> }) => ray.cancel(ref, { force: true }), {
+				numCpus: 0,
+			});
+			for (const submit of [(mark: string) => parent.remote(mark, "awaits", 1), quits.remote]) {
+				const mark = await marks();
+				const ref = submit(mark);
+				await started(mark);
+				// It may share the parent's worker, and is tried again then.
+				await stop.remote({ ref }).get();
+				await untilIdle();
+				expect(readFileSync(mark, "utf8")).toBe("x");
+			}
+		}));
+
+	it("leaves them alone if it shall not be recursive", () =>
+		withRuntime({ numCpus: 2 }, async () => {
+			const gives = ray.remote(async function* (mark: string) {
+				const child = spin.remote(mark);
+				while (!existsSync(mark));
+				yield child;
+				await child.get();
+			});
+			const mark = await marks();
+			const items = gives.remote(mark);
+			const child = (await (await items.next()).value?.get()) as ray.ObjectRef<never>;
+			await started(mark);
+			expect(ray.cancel(items, { force: true, recursive: false })).toBe(true);
+			await failure(items.completed().get());
+			while (tasks().length > 1) await new Promise((resolve) => setTimeout(resolve, 2));
+			expect(await ray.wait([child], { timeout: 0 })).toEqual([[], [child]]);
+			expect(ray.cancel(child, { force: true })).toBe(true);
+			await untilIdle();
+			expect(readFileSync(mark, "utf8")).toBe("x");
 		}));
 });
 

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +25,138 @@ describe("a failed task's error", () => {
 			expect(error.cause).toBeInstanceOf(RangeError);
 			expect(error.cause).toMatchObject({ code: "E_FAR", detail: { n: 1 } });
 			expect(error.remoteStack).toMatch(/RangeError: too far[\s\S]*errors\.test/);
+		}));
+
+	it("names them too if it was cancelled or late, running or queued, and says why, to whoever reads it", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const stays = ray.remote(
+				async function* () {
+					const { signal } = ray.getRuntimeContext();
+					yield "running";
+					await new Promise((resolve) => signal.addEventListener("abort", resolve));
+				},
+				{ name: "stays", numCpus: 0 },
+			);
+			const look = ray.remote(
+				async ({ refs }: { refs: ray.ObjectRef<void>[] }) =>
+					Promise.all(refs.map((ref) => ref.get().catch((error: Error) => error.message))),
+				{ numCpus: 0 },
+			);
+			const holds = ray.remote(
+				function* () {
+					yield 1;
+					while (!ray.getRuntimeContext().signal.aborted);
+				},
+				{ name: "holds" },
+			);
+			await look.remote({ refs: [] }).get();
+			const holding = holds.options({ timeout: 200 }).remote();
+			await holding.next();
+			const queued = bad.options({ timeout: 20 }).remote("never");
+			const dropped = bad.remote("never");
+			ray.cancel(dropped);
+			const late = await failure(holding.completed().get());
+			expect(late.message).toBe(
+				`Task holds (${late.taskId}, attempt 1, worker 1) was not done within its timeout of 200 ms.`,
+			);
+			const tooLate = await failure(queued.get());
+			expect(tooLate).toBeInstanceOf(ray.TaskTimeoutError);
+			expect(tooLate.message).toBe(
+				`Task bad (${tooLate.taskId}, not started) was not done within its timeout of 20 ms.`,
+			);
+			expect((await failure(dropped.get())).message).toMatch(/^Task bad \(.*-t.*, not started\) was cancelled\.$/);
+			const items = stays.remote();
+			await items.next();
+			ray.cancel(items);
+			const cancelled = await failure(items.completed().get());
+			expect(cancelled.message).toBe(`Task stays (${cancelled.taskId}, attempt 1, worker 1) was cancelled.`);
+			expect(await look.remote({ refs: [items.completed(), holding.completed()] }).get()).toEqual([
+				cancelled.message,
+				late.message,
+			]);
+		}));
+
+	it("names the task with which it was cancelled", () =>
+		withRuntime({ numCpus: 2, resources: { gate: 1 } }, async () => {
+			const gated = { name: "waits", numCpus: 0, resources: { gate: 1 } };
+			const waits = ray.remote(
+				() =>
+					new Promise<never>((_, reject) => {
+						ray.getRuntimeContext().signal.addEventListener("abort", reject);
+					}),
+				gated,
+			);
+			const sleeps = ray.remote(() => new Promise((resolve) => setTimeout(resolve, 20)));
+			const gives = ray.remote(
+				async function* () {
+					const children = [waits.remote(), waits.remote()];
+					await sleeps.remote().get();
+					yield children;
+					await ray.get(children);
+				},
+				{ name: "gives" },
+			);
+			const controller = new AbortController();
+			const ways = [
+				["was cancelled as a part of task gives (ID)", {}],
+				["was cancelled as a part of task gives (ID), whose signal was aborted", { signal: controller.signal }],
+				[
+					"was cancelled as a part of task gives (ID), which was not done within its timeout of 1000 ms",
+					{ timeout: 1000 },
+				],
+			] as const;
+			for (const [said, options] of ways) {
+				const items = gives.options(options).remote();
+				const children = (await (await items.next()).value?.get()) as ray.ObjectRef<never>[];
+				if ("signal" in options) controller.abort(new Error("reason!"));
+				else if (!("timeout" in options)) ray.cancel(items);
+				const { taskId } = await failure(items.completed().get());
+				const errors = await Promise.all(children.map((ref) => failure(ref.get())));
+				expect(errors.map(({ message, taskId: id }) => message.replace(id, "").replace(taskId, "ID"))).toEqual([
+					expect.stringMatching(/^Task waits \(, attempt 1, worker \d\) /),
+					expect.stringMatching(/^Task waits \(, not started\) /),
+				]);
+				for (const { message } of errors) expect(message.replace(taskId, "ID")).toContain(`) ${said}.`);
+				if ("signal" in options) expect(errors[0]?.cause).toMatchObject({ message: "reason!" });
+			}
+		}));
+
+	it("has the signal's reason as its cause, and so has the signal of the task, also of one that polls", () =>
+		withRuntime({ numCpus: 2 }, async () => {
+			const folder = await mkdtemp(join(tmpdir(), "wasmray-"));
+			const tells = ray.remote(
+				async (file: string, polls: boolean) => {
+					const { signal } = ray.getRuntimeContext();
+					const over = new Promise((resolve) => signal.addEventListener("abort", resolve));
+					writeFileSync(file, "");
+					if (polls) while (!signal.aborted);
+					await over;
+					writeFileSync(`${file}-over`, `${signal.reason.message} ${signal.reason.cause?.message}`);
+				},
+				{ name: "tells", numReturns: 2 },
+			);
+			const until = async (file: string) => {
+				while (!existsSync(file) || (file.endsWith("over") && readFileSync(file, "utf8") === "")) {
+					await new Promise((resolve) => setTimeout(resolve, 2));
+				}
+			};
+			for (const polls of [true, false]) {
+				const controller = new AbortController();
+				const file = join(folder, String(polls));
+				const refs = tells.options({ signal: controller.signal }).remote(file, polls) as unknown as ray.ObjectRef[];
+				await until(file);
+				controller.abort(new Error("reason!"));
+				const errors = await Promise.all(refs.map((ref) => failure(ref.get())));
+				for (const error of errors) {
+					expect(error).toBeInstanceOf(ray.TaskCancelledError);
+					expect(error.message).toMatch(
+						/^Task tells \(.*, attempt 1, worker \d\) was cancelled: its signal was aborted\.$/,
+					);
+					expect(error.cause).toMatchObject({ message: "reason!" });
+				}
+				await until(`${file}-over`);
+				expect(readFileSync(`${file}-over`, "utf8")).toBe(`${errors[0]?.message} reason!`);
+			}
 		}));
 
 	it("is printed under its own name, with the user's frames alone, each once", () =>

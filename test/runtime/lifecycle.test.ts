@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
@@ -136,7 +136,53 @@ describe("a shutdown", () => {
 		}
 	});
 
-	it("fails what runs as it fails what waits, whatever the task makes of its signal", async () => {
+	it("lets what runs deliver within its time, with its retries and what it submits, and cancels what is queued", async () => {
+		const runtime = await ray.createRuntime({ ...small, resources: { gate: 1 } });
+		const gated = { numCpus: 0, resources: { gate: 1 } };
+		const holds = ray.remote(async function* () {
+			yield 1;
+			await new Promise((resolve) => setTimeout(resolve, 200));
+			yield 2;
+		}, gated);
+		const submits = ray.remote(
+			async function* () {
+				const queued = double.options(gated).remote(1).get();
+				const fate = queued.catch((error: Error) => error.name);
+				yield "";
+				yield `${await fate}, ${await double.remote(21).get()}`;
+			},
+			{ numCpus: 0 },
+		);
+		const tries = ray.remote(
+			async (mark: string) => {
+				const { attempt } = ray.getRuntimeContext();
+				writeFileSync(mark, "");
+				await new Promise((resolve) => setTimeout(resolve, 100));
+				if (attempt === 1) throw new Error("not yet");
+				return attempt;
+			},
+			{ numCpus: 0, maxRetries: 1, retryExceptions: true },
+		);
+		const mark = join(mkdtempSync(join(tmpdir(), "wasmray-")), "mark");
+		const [held, submitted, tried, queued] = runtime.run(() => [
+			holds.remote(),
+			submits.remote(),
+			tries.remote(mark),
+			double.options(gated).remote(2),
+		]);
+		await held.next();
+		await submitted.next();
+		while (!existsSync(mark)) await new Promise((resolve) => setTimeout(resolve, 2));
+		const ending = runtime.shutdown({ timeout: 20_000 });
+		expect(() => runtime.put(1)).toThrow(/put\(\): the runtime is being shut down/);
+		expect(await failure(queued.get())).toBeInstanceOf(ray.RuntimeShutdownError);
+		const items = [await (await held.next()).value?.get(), await (await submitted.next()).value?.get()];
+		expect(items).toEqual([2, "RuntimeShutdownError, 42"]);
+		expect(await tried.get()).toBe(2);
+		await ending;
+	});
+
+	it("cancels what still runs when its time is over, whatever the task makes of its signal", async () => {
 		const runtime = await ray.createRuntime(small);
 		const throws = ray.remote(async function* () {
 			const { signal } = ray.getRuntimeContext();
@@ -147,7 +193,9 @@ describe("a shutdown", () => {
 		const items = runtime.run(() => throws.remote())[Symbol.asyncIterator]();
 		await items.next();
 		const running = failure(items.next().then(({ value }) => value.get()));
-		await runtime.shutdown();
+		const began = performance.now();
+		await runtime.shutdown({ timeout: 100 });
+		expect(performance.now() - began).toBeGreaterThan(95);
 		expect(await running).toBeInstanceOf(ray.RuntimeShutdownError);
 	});
 
@@ -163,7 +211,9 @@ describe("a shutdown", () => {
 					.get(),
 			),
 		);
+		const began = performance.now();
 		await runtime.shutdown({ timeout: 0 });
+		expect(performance.now() - began).toBeLessThan(4000);
 		expect(await stuck).toBeInstanceOf(ray.RuntimeShutdownError);
 	});
 

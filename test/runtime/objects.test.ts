@@ -137,6 +137,9 @@ describe("get", () => {
 			await expect(ref.get({ timeout: 1 })).rejects.toThrow(ray.GetTimeoutError);
 			expect(() => ray.getSync(ref, { timeout: 1 })).toThrow(ray.GetTimeoutError);
 			await expect(ray.get([ref, ray.put(1)], { timeout: 1 })).rejects.toThrow(/1 of 2 objects/);
+			const both: ray.ObjectRef<unknown>[] = [ref, ray.put(1)];
+			for (const timeout of [0, 1]) expect(() => ray.getSync(both, { timeout })).toThrow(/1 of 2 objects/);
+			expect(() => ray.getSync(ref, { timeout: 1 })).toThrow(`Object ${ref.id} was not ready`);
 			await expect(ref.get({ signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
 			const controller = new AbortController();
 			const got = failure(ref.get({ signal: controller.signal }));

@@ -1,13 +1,6 @@
 /** Work on this machine's threads: the same code in the driver and in workers. What only the driver does is its supervisor's. */
 
-import {
-	CANCEL_RECURSIVE,
-	CANCEL_SETTLE,
-	REASON_CANCELLED,
-	STATE_ERROR,
-	STATUS_OK,
-	STATUS_STALE,
-} from "../../core/layout.ts";
+import { STATE_ERROR } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
 import { RuntimeShutdownError } from "../../errors.ts";
 import { nap, nextTurn, yieldToEventLoop } from "../../platform/yield.ts";
@@ -21,6 +14,7 @@ import { isRef, type ObjectRef } from "../ref.ts";
 import type { TaskSettings } from "../settings.ts";
 import type { Audit } from "./audit.ts";
 import { Blocking } from "./blocking.ts";
+import { Cancelling } from "./cancelling.ts";
 import { Deadlines } from "./deadlines.ts";
 import { GetMany, GetOne, RefArrivals, Turns, timedOut } from "./gets.ts";
 import { idOf } from "./ids.ts";
@@ -57,6 +51,7 @@ export class LocalEngine implements Engine {
 	readonly mailbox: Mailbox;
 	readonly runner: Runner;
 	readonly deadlines = new Deadlines();
+	readonly cancelling: Cancelling;
 	/** In tests. */
 	readonly audit: Audit | undefined;
 	/** In the driver. */
@@ -96,6 +91,7 @@ export class LocalEngine implements Engine {
 			extension: (type, description) => this.#submissions.receive(type, description),
 			beforeRead: () => role.showOutput(),
 		});
+		this.cancelling = new Cancelling(thread, this.store, this.id);
 		this.waits = new Waits(thread);
 		this.#room = new Room(thread, options.maxPendingTasks);
 		this.#blocking = new Blocking(this, role);
@@ -155,6 +151,8 @@ export class LocalEngine implements Engine {
 
 	put(value: unknown): ObjectRef {
 		this.checkOpen();
+		if (this.#closing)
+			throw new RuntimeShutdownError("put(): the runtime is being shut down, and takes no new objects.");
 		return this.store.put(value);
 	}
 
@@ -208,12 +206,13 @@ export class LocalEngine implements Engine {
 	getSync(refs: readonly ObjectRef[], options: { timeout?: number; copy?: boolean }): unknown[] {
 		this.checkOpen();
 		const pending = refs.filter((ref) => !this.store.isReady(ref.slot));
-		if (pending.length > 0) this.#block(pending, options.timeout);
+		if (pending.length > 0) this.#block(pending, refs.length, options.timeout);
 		return refs.map((ref) => this.store.read(ref.slot, ref.generation, options.copy));
 	}
 
-	#block(refs: readonly ObjectRef[], timeout: number | undefined): void {
-		if (timeout === 0) throw timedOut(0, `${refs.length} objects were`);
+	/** `count`: how many were asked for, with those that are ready. */
+	#block(refs: readonly ObjectRef[], count: number, timeout: number | undefined): void {
+		if (timeout === 0) throw timedOut(0, described(refs, count));
 		this.#role.mayBlock(refs);
 		const { parent: task, parentGeneration: taskGeneration } = this.#role.origin();
 		const deadline = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout;
@@ -226,8 +225,8 @@ export class LocalEngine implements Engine {
 		const answer = this.runner.runSync(getSync(this.runner.steps, this.thread, this.#blocking, wait));
 		if (this.#over !== undefined) throw this.#over;
 		if (answer === OUT_OF_TIME) {
-			const pending = refs.filter((ref) => !this.store.isReady(ref.slot)).length;
-			throw timedOut(timeout as number, `${pending} of ${refs.length} objects were`);
+			const pending = refs.filter((ref) => !this.store.isReady(ref.slot));
+			throw timedOut(timeout as number, described(pending, count));
 		}
 		if (answer < 0) throwStatus(answer, "getSync()");
 	}
@@ -276,6 +275,7 @@ export class LocalEngine implements Engine {
 			throw new RuntimeShutdownError(`Task ${settings.name}: the runtime is being shut down, and takes no new tasks.`);
 		}
 		const made = this.#submissions.submit(settings, args, this.#role.origin());
+		this.#room.used();
 		if (made instanceof RefGenerator && settings.generatorBackpressure > 0) this.#paused.add(made.stream);
 		if (this.audit !== undefined) {
 			const ref = firstRef(made);
@@ -288,13 +288,8 @@ export class LocalEngine implements Engine {
 		this.checkOpen();
 		const known = ref.task !== 0 ? { task: ref.task, generation: ref.taskGeneration } : this.#producerOf(ref);
 		if (known === undefined) return false;
-		const { task, generation } = known;
-		const how = (options.recursive ? CANCEL_RECURSIVE : 0) | CANCEL_SETTLE;
-		const status = this.thread.calls.cancel(task, generation, REASON_CANCELLED, how);
-		if (status === STATUS_STALE) return false;
-		if (status !== STATUS_OK) throwStatus(status, `cancel of task ${idOf(this.id, "t", task, generation)}`);
-		if (options.force) this.#role.endWorkerOf(task, generation);
-		return true;
+		const end = (task: number, generation: number) => this.#role.endWorkerOf(task, generation);
+		return this.cancelling.cancel(known, options, options.force ? end : undefined);
 	}
 
 	/** A ref that came with a value does not say whose result it is. One with a value is no unfinished task's. */
@@ -371,6 +366,12 @@ export class LocalEngine implements Engine {
 		this.#room.abandon(error);
 		this.waits.abandonAll(error);
 	}
+}
+
+function described(pending: readonly ObjectRef[], count: number): string {
+	return count === 1 && pending[0] !== undefined
+		? `Object ${pending[0].id} was`
+		: `${pending.length} of ${count} objects were`;
 }
 
 function firstRef(made: ObjectRef | ObjectRef[] | RefGenerator): ObjectRef | undefined {

@@ -1,6 +1,10 @@
-/** Waiting for room below the limit on unfinished tasks, and for there to be none at all. */
+/**
+ * Waiting for room below the limit on unfinished tasks, and for there to be none at all. Room is given in the order of the wishes. What
+ * was given is kept for its holders until they submit, or until the event loop has turned: then they have had their chance.
+ */
 import { STATUS_LIMIT, STATUS_OK } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
+import { nextTurn } from "../../platform/yield.ts";
 import { throwStatus } from "./status.ts";
 
 interface Wish {
@@ -12,7 +16,12 @@ interface Wish {
 export class Room {
 	readonly #thread: CoreThread;
 	readonly #limit: number;
+	/** The oldest first. */
 	#wishes: Wish[] = [];
+	#whenEmpty: (() => void)[] = [];
+	/** Places that were given in this turn of the event loop, and are not used yet. */
+	#promised = 0;
+	#over = false;
 
 	/** `limit`: tasks that may be unfinished at once. */
 	constructor(thread: CoreThread, limit: number) {
@@ -26,42 +35,76 @@ export class Room {
 				`capacity(): n is ${count}, but maxPendingTasks is ${this.#limit}: there will never be room for so many.`,
 			);
 		}
-		return new Promise((grant, refuse) => this.#wish({ count, grant, refuse }));
+		return new Promise((grant, refuse) => {
+			this.#wishes.push({ count, grant, refuse });
+			if (this.#wishes.length === 1) this.changed();
+		});
+	}
+
+	/** A task was submitted, perhaps by one who was given room for it. */
+	used(): void {
+		if (this.#promised > 0) this.#promised--;
 	}
 
 	/** Nobody waits to go on submitting. */
 	get isPatient(): boolean {
-		return this.#wishes.every(({ count }) => count === this.#limit);
+		return this.#wishes.length === 0;
 	}
 
 	/** With room for as many tasks as are allowed in all, there are none. When the runtime ends, nothing is awaited any more. */
 	whenEmpty(then: () => void): void {
-		this.#wish({ count: this.#limit, grant: then, refuse: then });
+		this.#whenEmpty.push(then);
+		this.changed();
 	}
 
-	/** There is more room: those whose wish is met go on; the core is told of the smallest of the others. */
+	/** There may be more room: those whose wish is met go on. */
 	changed(): void {
-		const wishes = this.#wishes.sort((a, b) => a.count - b.count);
-		this.#wishes = [];
-		for (const wish of wishes) this.#wish(wish);
+		if (this.#over) return;
+		do {
+			while (this.#isNextMet()) this.#grantNext();
+			if (this.#whenEmpty.length === 0) return;
+			if (this.#has(this.#limit)) {
+				const those = this.#whenEmpty;
+				this.#whenEmpty = [];
+				for (const then of those) then();
+				return;
+			}
+			// The core keeps one wish a thread, the last: it is to be the one that is met first.
+		} while (this.#isNextMet());
 	}
 
-	#wish(wish: Wish): void {
-		const status = this.#thread.calls.awaitRoom(wish.count);
-		if (status === STATUS_OK) {
-			wish.grant();
-			return;
-		}
-		if (status !== STATUS_LIMIT) throwStatus(status, "capacity()");
-		this.#wishes.push(wish);
-		// The core keeps one wish a thread: the smallest.
-		const least = Math.min(...this.#wishes.map((other) => other.count));
-		if (least < wish.count) this.#thread.calls.awaitRoom(least);
+	#isNextMet(): boolean {
+		const [next] = this.#wishes;
+		return next !== undefined && this.#has(next.count + this.#promised);
+	}
+
+	#grantNext(): void {
+		const { count, grant } = this.#wishes.shift() as Wish;
+		if (this.#promised === 0) nextTurn(this.#turn);
+		this.#promised += count;
+		grant();
+	}
+
+	readonly #turn = () => {
+		this.#promised = 0;
+		this.changed();
+	};
+
+	/** False: the core will tell when there is. What the promises leave no place for is looked at again when they are over. */
+	#has(count: number): boolean {
+		if (count > this.#limit) return false;
+		const status = this.#thread.calls.awaitRoom(count);
+		if (status !== STATUS_OK && status !== STATUS_LIMIT) throwStatus(status, "capacity()");
+		return status === STATUS_OK;
 	}
 
 	abandon(error: Error): void {
+		this.#over = true;
 		const wishes = this.#wishes;
+		const those = this.#whenEmpty;
 		this.#wishes = [];
+		this.#whenEmpty = [];
 		for (const wish of wishes) wish.refuse(error);
+		for (const then of those) then();
 	}
 }

@@ -3,8 +3,6 @@
  * signals, and the judgement whether a failed one runs again.
  */
 import {
-	CANCEL_RECURSIVE,
-	CANCEL_SETTLE,
 	OBJECT_ENTRY_WORD,
 	REASON_CANCELLED,
 	REASON_FULL,
@@ -52,8 +50,6 @@ export interface SubmissionOptions {
 
 interface Special {
 	readonly settings: TaskSettings;
-	task: number;
-	generation: number;
 	deadline: Deadline | undefined;
 	/** Stops listening to the signal. */
 	withdraw: (() => void) | undefined;
@@ -148,7 +144,7 @@ export class Submissions {
 
 	#reserveToken(settings: TaskSettings): number {
 		const number = this.#nextSpecial++;
-		this.#special.set(number, { settings, task: 0, generation: 0, deadline: undefined, withdraw: undefined });
+		this.#special.set(number, { settings, deadline: undefined, withdraw: undefined });
 		return (number << 1) | (settings.retryExceptions === false ? 0 : JUDGED);
 	}
 
@@ -159,16 +155,14 @@ export class Submissions {
 
 	#watchOver(number: number, settings: TaskSettings, first: ObjectRef): void {
 		const special = this.#special.get(number) as Special;
-		const { calls } = this.#engine.thread;
-		special.task = first.task;
-		special.generation = first.taskGeneration;
-		const how = CANCEL_RECURSIVE | CANCEL_SETTLE;
-		const cancel = (reason: number) => calls.cancel(special.task, special.generation, reason, how);
-		if (settings.timeout !== undefined && settings.timeout !== Number.POSITIVE_INFINITY) {
-			special.deadline = this.#engine.deadlines.after(settings.timeout, () => cancel(REASON_TIMEOUT));
+		const { deadlines, cancelling } = this.#engine;
+		const { timeout, signal } = settings;
+		const place = { task: first.task, generation: first.taskGeneration };
+		if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
+			special.deadline = deadlines.after(timeout, () => cancelling.cancelFor(place, REASON_TIMEOUT, { timeout }));
 		}
-		if (settings.signal !== undefined) {
-			special.withdraw = onAbort(settings.signal, () => cancel(REASON_CANCELLED));
+		if (signal !== undefined) {
+			special.withdraw = onAbort(signal, () => cancelling.cancelFor(place, REASON_CANCELLED, { signal }));
 		}
 		const forget = () => this.#forget(number);
 		const waiter: Waiter = { patient: true, ready: forget, abandon: forget };
@@ -227,10 +221,7 @@ export class Submissions {
 		const generation = Atomics.load(thread.views.i32, (thread.objectAt(slot) + OBJECT_ENTRY_WORD + 4) >> 2);
 		if (thread.calls.retain(slot, generation) !== STATUS_OK) return undefined;
 		try {
-			store.read(slot, generation, true);
-			return undefined;
-		} catch (error) {
-			return error;
+			return store.errorIn(slot, generation);
 		} finally {
 			thread.calls.release(slot, generation);
 		}

@@ -13,11 +13,13 @@ import { Liveness } from "./liveness.ts";
 import type { Logs } from "./logs.ts";
 import { describeCause, LostTasks } from "./lost-tasks.ts";
 import type { Kinds } from "./plans.ts";
+import type { TaskPlace } from "./producer.ts";
 import type { Role } from "./role.ts";
 import type { Service } from "./service.ts";
 import type { Shortage } from "./shortage.ts";
 import type { Submissions } from "./submissions.ts";
 import type { Substitutes } from "./substitutes.ts";
+import { queuedTasks } from "./tables.ts";
 import { type Worker, Workers, type WorkersOptions } from "./workers.ts";
 
 /** A worker that ends before it has ever run its loop so often in a row is not started again. */
@@ -326,11 +328,13 @@ export class Supervisor implements Role {
 		const engine = this.#engine as LocalEngine;
 		if (!engine.alive) return;
 		const deadline = performance.now() + options.timeout;
-		if (options.drain) await this.idleWithin(deadline - performance.now());
+		if (!options.drain) this.#cancelQueued();
+		if (engine.pendingTasks() > 0) await this.idleWithin(deadline - performance.now());
 		this.#stopping = true;
 		if (engine.alive && engine.pendingTasks() > 0) {
-			this.#cancelAll();
-			await this.idleWithin(deadline - performance.now());
+			this.#cancel(engine.unfinishedTasks());
+			// One turn, for what ends at once.
+			await this.idleWithin(0);
 		}
 		this.#options.logs.drain();
 		this.#close(new RuntimeShutdownError("The runtime was shut down before this was ready."));
@@ -350,11 +354,17 @@ export class Supervisor implements Role {
 		});
 	}
 
-	#cancelAll(): void {
-		const { thread } = this.#engine as LocalEngine;
-		for (const { task, generation } of (this.#engine as LocalEngine).unfinishedTasks()) {
-			thread.calls.cancel(task, generation, REASON_SHUTDOWN, 0);
-		}
+	/** What has been begun goes on, and what it submits from now on is part of it. */
+	#cancelQueued(): void {
+		const engine = this.#engine as LocalEngine;
+		// What has failed and may run again is queued too, once that is decided.
+		engine.mailbox.drain();
+		this.#cancel(queuedTasks(engine.thread));
+	}
+
+	#cancel(tasks: readonly TaskPlace[]): void {
+		const { calls } = (this.#engine as LocalEngine).thread;
+		for (const { task, generation } of tasks) calls.cancel(task, generation, REASON_SHUTDOWN, 0);
 	}
 
 	shutdownNow(): void {

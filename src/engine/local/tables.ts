@@ -18,8 +18,13 @@ import {
 	STATS_OBJECTS,
 	STATS_PENDING,
 	TASK_ENTRY_GENERATION,
+	TASK_ENTRY_PARENT,
+	TASK_ENTRY_PARENT_GENERATION,
 	TASK_ENTRY_STATE,
 	TASK_PHASE_ENDED,
+	TASK_PHASE_RESUMING,
+	TASK_PHASE_RUNNING,
+	TASK_PHASE_SUSPENDED,
 	TASK_PHASE_VACANT,
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
@@ -37,16 +42,60 @@ export interface ObjectPlace {
 
 /** Every unfinished task. */
 export function unfinishedTasks(thread: CoreThread): TaskPlace[] {
+	return tasksBut(thread, OVER);
+}
+
+/** Those that have not been begun, or are to be begun again. */
+export function queuedTasks(thread: CoreThread): TaskPlace[] {
+	return tasksBut(thread, OVER_OR_BEGUN);
+}
+
+const OVER = (1 << TASK_PHASE_VACANT) | (1 << TASK_PHASE_ENDED);
+const OVER_OR_BEGUN = OVER | (1 << TASK_PHASE_RUNNING) | (1 << TASK_PHASE_SUSPENDED) | (1 << TASK_PHASE_RESUMING);
+
+/** Those in none of these phases. */
+function tasksBut(thread: CoreThread, phases: number): TaskPlace[] {
 	const { i32 } = thread.views;
 	const found: TaskPlace[] = [];
 	const end = Atomics.load(i32, (PLACE_ROOT + ROOT_TASK_FRESH) >> 2);
 	for (let task = 1; task < end; task++) {
 		const at = thread.taskAt(task) >> 2;
 		const phase = Atomics.load(i32, at + (TASK_ENTRY_STATE >> 2)) & 0xff;
-		if (phase === TASK_PHASE_VACANT || phase === TASK_PHASE_ENDED) continue;
+		if (phases & (1 << phase)) continue;
 		found.push({ task, generation: Atomics.load(i32, at + (TASK_ENTRY_GENERATION >> 2)) });
 	}
 	return found;
+}
+
+/** The unfinished tasks that others have submitted, which may be over, and what those have submitted, and so on. */
+export function descendants(thread: CoreThread, ancestors: readonly TaskPlace[]): TaskPlace[] {
+	const { u32 } = thread.views;
+	const children = new Map<number, TaskPlace[]>();
+	for (const place of unfinishedTasks(thread)) {
+		const at = thread.taskAt(place.task) >> 2;
+		const task = u32[at + (TASK_ENTRY_PARENT >> 2)] as number;
+		if (task === 0) continue;
+		const parent = numberOf({ task, generation: u32[at + (TASK_ENTRY_PARENT_GENERATION >> 2)] as number });
+		const others = children.get(parent);
+		if (others === undefined) children.set(parent, [place]);
+		else others.push(place);
+	}
+	const found = new Map<number, TaskPlace>();
+	const parents = [...ancestors];
+	for (let parent = parents.pop(); parent !== undefined; parent = parents.pop()) {
+		const key = numberOf(parent);
+		for (const child of children.get(key) ?? []) {
+			found.set(numberOf(child), child);
+			parents.push(child);
+		}
+		children.delete(key);
+	}
+	return [...found.values()];
+}
+
+/** One number for a task: generations stay below 2³¹, and there are fewer than 2²² tasks. */
+function numberOf({ task, generation }: TaskPlace): number {
+	return task * 2 ** 31 + generation;
 }
 
 /** Every object that somebody holds. `engine`: what ids begin with. */

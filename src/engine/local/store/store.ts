@@ -175,7 +175,7 @@ export class Store extends ObjectWriter {
 		const { u32 } = this.#thread.views;
 		const at = (this.#thread.objectAt(slot) + OBJECT_ENTRY_VALUE) >> 2;
 		if (state & STATE_SYSTEM)
-			return systemError(u32[at] as number, this.#engine.id, u32[at + 1] as number, u32[at + 2] as number);
+			return systemError(u32[at] as number, idOf(this.#engine.id, "t", u32[at + 1] as number, u32[at + 2] as number));
 		if (state & STATE_ALIAS) return this.#readAlias(u32[at] as number, u32[at + 1] as number);
 		if (state & STATE_INLINE) return this.#readInline(slot, state);
 		return this.#readPayload(slot, generation, state, true);
@@ -192,6 +192,16 @@ export class Store extends ObjectWriter {
 			return error;
 		} finally {
 			calls.release(slot, generation);
+		}
+	}
+
+	/** What an object that this thread holds has failed with; undefined: it has not. */
+	errorIn(slot: number, generation: number): unknown {
+		try {
+			this.read(slot, generation, true);
+			return undefined;
+		} catch (error) {
+			return error;
 		}
 	}
 
