@@ -23,7 +23,7 @@ import { statusError, throwStatus } from "../engine/local/status.ts";
 import { ARGS_IN_OBJECT, ARGS_WITH_REFS } from "../engine/local/submit.ts";
 import { RayError } from "../errors.ts";
 import type { ShippedFunction, ShippedFunctions } from "./functions.ts";
-import { yieldItems } from "./generate.ts";
+import { unsent, yieldItems } from "./generate.ts";
 import type { Outcome, RunningTask } from "./running.ts";
 import { runAs } from "./scope.ts";
 import { taskError } from "./task-error.ts";
@@ -165,7 +165,7 @@ export class Executor {
 			store.write(value, "result", 0);
 		} catch (error) {
 			this.#giveBlocksBack();
-			return this.#fail(task, error);
+			return this.#fail(task, unsent(task.name, value, error));
 		}
 		return runner.steps.finish(task.task, task.generation, store.flags, store.a, store.b, store.c, store.d);
 	}
