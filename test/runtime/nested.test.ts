@@ -88,6 +88,11 @@ describe("nested tasks", () => {
 			expect(await deep.remote(6).get()).toBe(6);
 			const tooDeep = await failure(deep.remote(80).get());
 			expect(tooDeep.message).toMatch(/64 tasks already block their threads.*Await get\(\)/);
+			// The nearest first.
+			const named = /Waiting: ((?:\w+ \(\S+\), ){7}\w+ \(\S+\)) and 56 more\./.exec(tooDeep.message)?.[1] ?? "";
+			const numbers = named.match(/-t[0-9a-f]+\./g)?.map((id) => Number.parseInt(id.slice(2), 16)) ?? [];
+			expect(numbers).toHaveLength(8);
+			expect(numbers).toEqual([...numbers].sort((a, b) => b - a));
 			expect(await deep.remote(2).get()).toBe(2);
 		}));
 
