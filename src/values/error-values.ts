@@ -130,9 +130,17 @@ export function sendableCopy(
 		return undefined;
 	const { classes, hidden, fields } = takeApart(error);
 	const copy = makeError(classes, (error as Error).name, (error as Error).message);
+	const partOf = (value: unknown) => {
+		try {
+			return sendableCopy(value, refusal, depth + 1);
+		} catch {
+			// Looking at it throws: the reason says so.
+			return undefined;
+		}
+	};
 	const put = (key: string, value: unknown, enumerable: boolean) => {
 		const reason = refusal(value);
-		const part = reason === undefined || depth === 8 ? undefined : sendableCopy(value, refusal, depth + 1);
+		const part = reason === undefined || depth === 8 ? undefined : partOf(value);
 		defineOnError(copy, key, reason === undefined ? value : (part ?? `[not sent: ${reason}]`), enumerable);
 	};
 	for (let i = 0; i < hidden.names.length; i++) put(hidden.names[i], hidden.values[i], false);

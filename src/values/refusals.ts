@@ -24,7 +24,8 @@ function shown(path: string): string {
 	return path.length <= 300 ? path : `${path.slice(0, 100)} … ${path.slice(-150)}`;
 }
 
-function textOf(error: unknown): string {
+/** Of anything thrown, however hostile. */
+export function textOf(error: unknown): string {
 	try {
 		return String(error);
 	} catch {

@@ -28,6 +28,7 @@ import { onExit } from "../platform/process.ts";
 import { workerSelf } from "../platform/threads.ts";
 import { nextTurn } from "../platform/yield.ts";
 import type { RuntimeEnv } from "../types.ts";
+import { textOf } from "../values/refusals.ts";
 import { SerializerRegistry } from "../values/registry.ts";
 import { Codecs } from "./codecs.ts";
 import { forwardConsole } from "./console.ts";
@@ -137,10 +138,18 @@ function reportEnd(tell: (message: WorkerMessage) => void): void {
 	process.on("uncaughtExceptionMonitor", (thrown: unknown) => {
 		// Who catches such errors lets the thread live on.
 		if (process.listenerCount("uncaughtException") > 0) return;
-		const { name, message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));
-		uncaught = { name, message, stack };
+		uncaught = errorText(thrown);
 	});
 	onExit((code) => tell(["end", code, uncaught]));
+}
+
+function errorText(thrown: unknown): ErrorText {
+	try {
+		const { name, message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));
+		return { name: `${name}`, message: `${message}`, stack: stack === undefined ? undefined : `${stack}` };
+	} catch (hostile) {
+		return { name: "Error", message: `it cannot be looked at: that threw ${textOf(hostile)}`, stack: undefined };
+	}
 }
 
 /** A promise that nobody looks after is no reason to end a worker, where other tasks run too. */
@@ -148,7 +157,13 @@ function reportRejections(): void {
 	process.on("unhandledRejection", (reason) => {
 		const task = currentTask();
 		const where = task === undefined ? "a task" : `task ${task.name} (${task.id})`;
-		console.error(`wasmray: a promise of ${where} was rejected, and nobody handles that.`, reason);
+		const what = `wasmray: a promise of ${where} was rejected, and nobody handles that.`;
+		try {
+			console.error(what, reason);
+		} catch {
+			// It is shown by its own code, which threw.
+			console.error(what, textOf(reason));
+		}
 	});
 }
 
@@ -169,6 +184,5 @@ function renamed({ name, of }: RenamedCode, functions: ShippedFunctions): Shippe
 }
 
 function shipped({ name }: ShippedCode, fn: (...args: never[]) => unknown): ShippedFunction {
-	const kind = Object.prototype.toString.call(fn);
-	return { name, fn: fn as (...args: unknown[]) => unknown, asynchronous: kind.includes("Async") || undefined };
+	return { name, fn: fn as (...args: unknown[]) => unknown };
 }

@@ -23,21 +23,21 @@ import { statusError, throwStatus } from "../engine/local/status.ts";
 import { ARGS_IN_OBJECT, ARGS_WITH_REFS } from "../engine/local/submit.ts";
 import { RayError } from "../errors.ts";
 import type { ShippedFunction, ShippedFunctions } from "./functions.ts";
-import { yieldItems } from "./generate.ts";
+import { unsent, yieldItems } from "./generate.ts";
 import type { Outcome, RunningTask } from "./running.ts";
-import { carryNothing, runAs } from "./scope.ts";
+import { runAs } from "./scope.ts";
 import { taskError } from "./task-error.ts";
 
 /** The function has given a promise, or is not there yet: its task goes on. */
 const GOES_ON = Symbol();
+/** The outcome of tasks that have been ended with theirs. */
+const ENDED: Outcome = { value: undefined };
 
 export class Executor {
 	readonly #engine: LocalEngine;
 	readonly #functions: ShippedFunctions;
 	/** Called when a task that went on is over: its `outcome` is there. */
 	readonly #over: (task: RunningTask) => void;
-	/** Tasks that go on, and are carried past their awaits. */
-	#carried = 0;
 	/** What the last step ends a task with: blocks in hand, of which the first stays there if the core takes the others. */
 	#blocks: number[] = [];
 
@@ -66,6 +66,8 @@ export class Executor {
 	/** The step that ends a task that is over. */
 	end(task: RunningTask): Step {
 		const outcome = task.outcome as Outcome;
+		// What the task has left behind, a timer perhaps, still has the task itself.
+		task.outcome = ENDED;
 		return "error" in outcome ? this.#fail(task, outcome.error) : this.#finish(task, outcome.value);
 	}
 
@@ -79,6 +81,8 @@ export class Executor {
 	}
 
 	#settle(task: RunningTask, outcome: Outcome): void {
+		// A promise whose `then` is the user's may call back more than once.
+		if (task.outcome !== undefined) return;
 		task.outcome = outcome;
 		this.#over(task);
 	}
@@ -90,35 +94,28 @@ export class Executor {
 		const args = this.#arguments(at);
 		// On its own, so that its `this` is none of ours.
 		const { fn } = shipped;
-		const result = runAs(task, shipped.asynchronous !== false, () => fn(...args));
+		const result = runAs(task, () => fn(...args));
 		const streams = ((this.#engine.thread.views.u32[at + (TASK_ENTRY_FLAGS >> 2)] as number) & TASK_FLAG_STREAM) !== 0;
 		if (streams) {
-			const items = runAs(task, true, () => yieldItems(this.#engine, task, result));
+			const items = runAs(task, () => yieldItems(this.#engine, task, result));
 			this.#settleLater(task, items);
 			return GOES_ON;
 		}
 		if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
-			shipped.asynchronous = true;
-			this.#settleLater(task, result as PromiseLike<unknown>);
+			// A `then` of the task's own is its code too.
+			this.#settleLater(
+				task,
+				runAs(task, () => Promise.resolve(result)),
+			);
 			return GOES_ON;
-		}
-		if (shipped.asynchronous === undefined) {
-			// From its next call on, nothing is carried past awaits, unless it gives a promise some time.
-			shipped.asynchronous = false;
-			if (this.#carried === 0) carryNothing();
 		}
 		return result;
 	}
 
-	#settleLater(task: RunningTask, result: PromiseLike<unknown>): void {
-		const settle = (outcome: Outcome) => {
-			this.#carried--;
-			this.#settle(task, outcome);
-		};
-		this.#carried++;
+	#settleLater(task: RunningTask, result: Promise<unknown>): void {
 		result.then(
-			(value) => settle({ value }),
-			(error: unknown) => settle({ error }),
+			(value) => this.#settle(task, { value }),
+			(error: unknown) => this.#settle(task, { error }),
 		);
 	}
 
@@ -168,7 +165,7 @@ export class Executor {
 			store.write(value, "result", 0);
 		} catch (error) {
 			this.#giveBlocksBack();
-			return this.#fail(task, error);
+			return this.#fail(task, unsent(task.name, value, error));
 		}
 		return runner.steps.finish(task.task, task.generation, store.flags, store.a, store.b, store.c, store.d);
 	}

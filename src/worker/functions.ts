@@ -6,8 +6,6 @@ import { throwStatus } from "../engine/local/status.ts";
 export interface ShippedFunction {
 	readonly name: string;
 	readonly fn: (...args: unknown[]) => unknown;
-	/** It has shown itself asynchronous, or not; undefined: it has not run yet. */
-	asynchronous: boolean | undefined;
 }
 
 interface Known {

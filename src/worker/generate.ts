@@ -2,7 +2,7 @@
 import { STATUS_SEALED } from "../core/layout.ts";
 import type { LocalEngine } from "../engine/local/engine.ts";
 import { throwStatus } from "../engine/local/status.ts";
-import { RayError } from "../errors.ts";
+import { RayError, SerializationError } from "../errors.ts";
 import type { RunningTask } from "./running.ts";
 
 const PAUSE = 1;
@@ -24,6 +24,27 @@ function iteratorOf(task: RunningTask, items: unknown): AsyncIterator<unknown> |
 	const make = iterable?.[Symbol.asyncIterator] ?? iterable?.[Symbol.iterator];
 	if (make === undefined) throw new RayError(`Task ${task.name} is a generator, but returned nothing to iterate over.`);
 	return (make as () => AsyncIterator<unknown> | Iterator<unknown>).call(iterable);
+}
+
+/** Why a result was not sent: of a generator's items that come one by one the codec knows nothing. */
+export function unsent(name: string, result: unknown, refusal: unknown): unknown {
+	if (!(refusal instanceof SerializationError) || refusal.cause !== undefined || !isIterator(result)) return refusal;
+	return new SerializationError(
+		`Task ${name} returned a generator object or another iterator, which cannot be sent. remote() takes a generator ` +
+			"function itself: remote(function* (n) { yield* inner(n); }), or async function*, as it is and not compiled for " +
+			"less than ES2018; its items then come one by one. For all of them as one value return [...inner(n)].",
+		{ path: "result" },
+	);
+}
+
+/** Also one that a compiler made of a generator, or that is wrapped. */
+function isIterator(value: unknown): boolean {
+	try {
+		const { next, [Symbol.iterator]: items, [Symbol.asyncIterator]: later } = value as Record<PropertyKey, unknown>;
+		return typeof next === "function" && typeof (later ?? items) === "function";
+	} catch {
+		return false;
+	}
 }
 
 /** False: nobody wants more. */

@@ -54,7 +54,7 @@ export class Loop implements WorkHost {
 
 	/** A message for a task of this worker. */
 	tell(index: number, generation: number, bits: number): void {
-		const task = this.#taskAt(index);
+		const task = this.#taskAt(index, generation);
 		if (task?.generation !== generation) return;
 		if (bits & RUNNER_BIT_RESUME) task.cpu.granted();
 		if (bits & RUNNER_BIT_CREDIT) task.onCredit?.();
@@ -64,10 +64,10 @@ export class Loop implements WorkHost {
 		}
 	}
 
-	/** One that goes on, or the one whose code blocks just now. */
-	#taskAt(index: number): RunningTask | undefined {
+	/** One that goes on, or the one whose code blocks just now. What woke the loop may stand in one that is long over. */
+	#taskAt(index: number, generation: number): RunningTask | undefined {
 		const here = currentTask();
-		return here?.task === index ? here : this.#running.get(index);
+		return here?.task === index && here.generation === generation ? here : this.#running.get(index);
 	}
 
 	/** Tasks that go on asynchronously. */

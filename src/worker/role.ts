@@ -11,6 +11,7 @@ import type { RuntimeContext } from "../types.ts";
 import type { Loop } from "./loop.ts";
 import type { RunningTask } from "./running.ts";
 import { currentTask } from "./scope.ts";
+import { nameBlocked } from "./waiting.ts";
 
 const OUTSIDE = new AbortController().signal;
 
@@ -100,7 +101,8 @@ export class WorkerRole implements Role {
 		if (this.#board.blocked >= spareWorkers) {
 			throw new RayError(
 				`getSync() in task ${task?.name ?? ""}: ${spareWorkers} tasks already block their threads by getSync(), ` +
-					"each waiting for another, and no more threads are started for them. Await get() instead: that blocks none.",
+					`each waiting for another, and no more threads are started for them. Waiting: ${nameBlocked(this.engine as LocalEngine, task?.task ?? 0)}. ` +
+					"Await get() instead: that blocks none.",
 			);
 		}
 		const { unfinished } = this.loop as Loop;

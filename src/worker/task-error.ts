@@ -1,19 +1,29 @@
 /** What a task's code throws becomes the error of its results. */
 import { show } from "../engine/checks.ts";
 import { RayError, TaskError } from "../errors.ts";
+import { textOf } from "../values/refusals.ts";
 import type { RunningTask } from "./running.ts";
 
 /**
- * What was thrown, with where; an error that came from another task passes as it is. `judged`: with the class names that
- * `retryExceptions` may ask for.
+ * What was thrown, with where; an error that came from another task passes as it is. Looking at it may throw itself. `judged`:
+ * with the class names that `retryExceptions` may ask for, if it is no error, whose names are sent with it anyway.
  */
 export function taskError(task: RunningTask, thrown: unknown, judged: boolean): unknown {
-	if (thrown instanceof RayError && !judged && "taskId" in thrown && thrown.taskId !== "") return thrown;
-	const what = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : show(thrown);
-	const { name, id, attempt, worker } = task;
-	const remoteStack = thrown instanceof Error ? withoutOwnFrames(thrown) : "";
+	try {
+		if (thrown instanceof RayError && "taskId" in thrown && thrown.taskId !== "") return thrown;
+		if (thrown instanceof Error) {
+			return failed(task, thrown, `${thrown.name}: ${thrown.message}`, withoutOwnFrames(thrown));
+		}
+		const error = failed(task, thrown, show(thrown), "");
+		return judged ? Object.assign(error, { causeClasses: classesOf(thrown) }) : error;
+	} catch (hostile) {
+		return failed(task, thrown, `it threw what cannot be looked at: that threw ${textOf(hostile)}`, "");
+	}
+}
+
+function failed({ name, id, attempt, worker }: RunningTask, cause: unknown, what: string, remoteStack: string): Error {
 	const error = new TaskError(`Task ${name} (${id}, attempt ${attempt}, worker ${worker}) failed: ${what}`, {
-		cause: thrown,
+		cause,
 		taskId: id,
 		taskName: name,
 		attempts: attempt,
@@ -22,7 +32,6 @@ export function taskError(task: RunningTask, thrown: unknown, judged: boolean): 
 	error.stack = [`TaskError: ${error.message}`, ...remoteStack.split("\n").filter((line) => FRAME.test(line))].join(
 		"\n",
 	);
-	if (judged) Object.assign(error, { causeClasses: classesOf(thrown) });
 	return error;
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -191,6 +191,85 @@ describe("a failed task's error", () => {
 			}
 		}));
 
+	it("passes also where each task may be retried after it, as often as its own rule says", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const chain = async (options: ray.TaskOptions) => {
+				const b = ray.remote(async () => bad.remote("inside").get(), { ...options, name: "b" });
+				const c = ray.remote(async () => b.remote().get(), { ...options, name: "c" });
+				return failure(c.remote().get());
+			};
+			const passes = {
+				taskName: "bad",
+				attempts: 1,
+				message: expect.stringMatching(/^Task bad \(.*\) failed: RangeError: inside$/),
+				cause: expect.objectContaining({ name: "RangeError", code: "E_FAR" }),
+			};
+			for (const retryExceptions of [true, () => false, [RangeError]]) {
+				expect(await chain({ maxRetries: 0, retryExceptions })).toMatchObject(passes);
+				expect(await chain({ maxRetries: 1, retryExceptions })).toMatchObject(passes);
+			}
+			const attempts = async (retryExceptions: NonNullable<ray.TaskOptions["retryExceptions"]>) => {
+				const marks = await mkdtemp(join(tmpdir(), "wasmray-test-"));
+				const counts = ray.remote(
+					async (folder: string) => {
+						writeFileSync(join(folder, `${ray.getRuntimeContext().attempt}`), "");
+						await bad.remote("inside").get();
+					},
+					{ maxRetries: 2, retryExceptions },
+				);
+				await failure(counts.remote(marks).get());
+				return (await readdir(marks)).length;
+			};
+			expect(await attempts([RangeError])).toBe(3);
+			expect(await attempts([ray.TaskError])).toBe(3);
+			expect(await attempts([TypeError])).toBe(1);
+			const seen: unknown[] = [];
+			const rule = (error: unknown) => seen.push(error) < 2;
+			expect(await attempts(rule)).toBe(2);
+			expect(seen).toEqual(Array(2).fill(expect.objectContaining({ name: "TaskError", taskName: "bad" })));
+		}));
+
+	it("is the task's own, whatever cannot be looked at was thrown, and the worker lives on", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const worker = ray.remote(() => ray.getRuntimeContext().workerId);
+			const before = await worker.remote().get();
+			const throwHostile = (kind: string) => {
+				const trap = () => {
+					throw new Error("trapped");
+				};
+				const traps = new Proxy({}, { get: () => trap });
+				if (kind === "proxy") throw new Proxy(new Error("hidden"), traps);
+				if (kind === "function") throw new Proxy(() => {}, traps);
+				if (kind === "part") throw Object.assign(new Error("seen"), { part: new Proxy({}, traps) });
+				if (kind === "array") return new Proxy([], traps);
+				throw Object.defineProperty(new Error("hidden"), kind, { get: trap });
+			};
+			const hostile = ray.remote(throwHostile, { name: "hostile", maxRetries: 0 });
+			const later = ray.remote(async (kind: string) => throwHostile(kind), { name: "later", maxRetries: 0 });
+			for (const task of [hostile, later, hostile.options({ maxRetries: 1, retryExceptions: [TypeError] })]) {
+				for (const kind of ["proxy", "function", "name", "message", "stack", "array", "part"]) {
+					const error = await failure(task.remote(kind).get());
+					expect(error).toBeInstanceOf(ray.TaskError);
+					expect(error.message).toMatch(
+						kind === "part" ? /^Task \w+ \(.*\) failed: Error: seen$/ : /^Task \w+ \(.*\) failed: .*trapped$/,
+					);
+				}
+			}
+			const leaves = ray.remote(
+				async () => {
+					void Promise.reject({
+						[Symbol.for("nodejs.util.inspect.custom")]() {
+							throw new Error("shown");
+						},
+					});
+					await new Promise((resolve) => setTimeout(resolve, 5));
+				},
+				{ maxRetries: 0 },
+			);
+			expect(await leaves.remote().get()).toBeUndefined();
+			expect(await worker.remote().get()).toBe(before);
+		}));
+
 	it("keeps what was thrown when that is no error, and describes what cannot be sent", () =>
 		withRuntime({ numCpus: 1 }, async () => {
 			const thrower = ray.remote((value: unknown) => {
@@ -282,6 +361,19 @@ describe("retries", () => {
 			for (const delay of [Number.NaN, -1, Number.POSITIVE_INFINITY, "soon"]) {
 				expect((await run({ retryDelay: () => delay as number })).message).toContain("Its retryDelay threw");
 			}
+			for (const [answer, text] of [
+				[undefined, "undefined"],
+				[1, "1"],
+				[Promise.resolve(false), "a Promise"],
+			] as const) {
+				expect((await run({ retryExceptions: () => answer as never })).message).toMatch(
+					new RegExp(`Its retryExceptions threw TypeError: what it returns must be true or false, not ${text}$`),
+				);
+			}
+			const unlooked = () => {
+				throw new Proxy({}, { get: broken });
+			};
+			expect((await run({ retryExceptions: unlooked })).message).toMatch(/far. Its retryExceptions threw something/);
 			const dies = ray.remote(() => process.exit(1), { name: "dies", retryDelay: broken });
 			expect((await failure(dies.remote().get())).message).toMatch(
 				/^Task dies was lost.*Its retryDelay threw TypeError/,

@@ -44,6 +44,31 @@ describe("generators", () => {
 			expect(await all(slow.remote(3))).toEqual(["0", "1", "2"]);
 		}));
 
+	it("are to be given to remote() themselves: a plain function that returns one is told so", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const returns = ray.remote(
+				(kind: string) => {
+					if (kind === "generator") return (function* () {})();
+					if (kind === "async generator") return (async function* () {})();
+					if (kind === "entries") return new Map().entries();
+					// As compilers make them.
+					return { next() {}, throw() {}, return() {}, [Symbol.iterator]() {} };
+				},
+				{ name: "returns" },
+			);
+			for (const kind of ["generator", "async generator", "entries", "compiled"]) {
+				expect((await failure(returns.remote(kind).get())).cause).toMatchObject({
+					name: "SerializationError",
+					path: "result",
+					message: expect.stringMatching(
+						/^Task returns returned a generator.*remote\(function\* \(n\).*async function\*/,
+					),
+				});
+			}
+			const refused = ray.remote(() => ({ next: () => 1 }));
+			expect((await failure(refused.remote().get())).message).toContain("result.next is the function next");
+		}));
+
 	it("complete when they have ended, though nobody took their items", () =>
 		withRuntime({}, async () => {
 			const items = count.remote(5);

@@ -1,4 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { once } from "node:events";
+import { existsSync, writeFileSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
 import * as ray from "../../src/index.ts";
 import { failure, settledObjects, withRuntime } from "./with-runtime.ts";
 
@@ -11,12 +16,83 @@ describe("nested tasks", () => {
 			expect(await deep.remote(50).get()).toBe(50);
 		}));
 
+	it("by await go on after calls of the same function that awaited nothing, in their own context", () =>
+		withRuntime({ numCpus: 1 }, async () => {
+			const next = ray.remote((n: number) => n + 1);
+			const context = () => ray.getRuntimeContext().taskName;
+			const memo = ray.remote(
+				(n: number) =>
+					n < 0
+						? 0
+						: next
+								.remote(n)
+								.get()
+								.then((m) => next.remote(m).get())
+								.then((m) => [m, context()]),
+				{ name: "memo" },
+			);
+			for (let i = 0; i < 3; i++) {
+				expect(await memo.remote(-1).get()).toBe(0);
+				expect(await memo.remote(1).get({ timeout: 20_000 })).toEqual([3, "memo"]);
+			}
+			const thenable = ray.remote(
+				(n: number) =>
+					n < 0
+						? 0
+						: {
+								// biome-ignore lint/suspicious/noThenProperty: what is looked at.
+								then: (resolve: (value: unknown) => void) => {
+									next
+										.remote(n)
+										.get()
+										.then((m) => {
+											resolve([m, context()]);
+											resolve("once more");
+										});
+								},
+							},
+				{ name: "thenable" },
+			);
+			expect(await thenable.remote(-1).get()).toBe(0);
+			expect(await thenable.remote(1).get({ timeout: 20_000 })).toEqual([2, "thenable"]);
+		}));
+
+	it("are cancelled with the task that submitted them, also after an await in a function that awaited nothing before", () =>
+		withRuntime({ numCpus: 2 }, async () => {
+			const marks = await mkdtemp(join(tmpdir(), "wasmray-test-"));
+			const quick = ray.remote(() => {});
+			const child = ray.remote(async (mark: string) => {
+				writeFileSync(`${mark} begun`, "");
+				await once(ray.getRuntimeContext().signal, "abort");
+				writeFileSync(`${mark} ended`, "");
+			});
+			const parent = ray.remote((mark: string) =>
+				mark === ""
+					? undefined
+					: quick
+							.remote()
+							.get()
+							.then(() => child.remote(mark).get()),
+			);
+			await parent.remote("").get();
+			const mark = join(marks, "child");
+			const ref = parent.remote(mark);
+			await vi.waitUntil(() => existsSync(`${mark} begun`), 20_000);
+			ray.cancel(ref);
+			await vi.waitUntil(() => existsSync(`${mark} ended`), 20_000);
+		}));
+
 	it("by getSync go deeper than there are workers, and past the cap say so", () =>
 		withRuntime({ numCpus: 1 }, async () => {
 			const deep = ray.remote((n: number): number => (n === 0 ? 0 : 1 + ray.getSync(deep.remote(n - 1))));
 			expect(await deep.remote(6).get()).toBe(6);
 			const tooDeep = await failure(deep.remote(80).get());
 			expect(tooDeep.message).toMatch(/64 tasks already block their threads.*Await get\(\)/);
+			// The nearest first.
+			const named = /Waiting: ((?:\w+ \(\S+\), ){7}\w+ \(\S+\)) and 56 more\./.exec(tooDeep.message)?.[1] ?? "";
+			const numbers = named.match(/-t[0-9a-f]+\./g)?.map((id) => Number.parseInt(id.slice(2), 16)) ?? [];
+			expect(numbers).toHaveLength(8);
+			expect(numbers).toEqual([...numbers].sort((a, b) => b - a));
 			expect(await deep.remote(2).get()).toBe(2);
 		}));
 

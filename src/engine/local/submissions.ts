@@ -13,15 +13,18 @@ import {
 	TASK_ENTRY_VERDICT,
 } from "../../core/layout.ts";
 import { RayError, TaskCancelledError, TaskError, TaskTimeoutError, TaskUnschedulableError } from "../../errors.ts";
+import { errorClassNames } from "../../values/error-values.ts";
 import { EXT_HOST_FIRST, EXT_REF } from "../../values/format.ts";
 import { type EncodeHooks, SENDABLE } from "../../values/hooks.ts";
+import { textOf } from "../../values/refusals.ts";
 import { onAbort } from "../abort.ts";
-import { milliseconds } from "../checks.ts";
+import { flag, milliseconds } from "../checks.ts";
 import { RefGenerator } from "../generator.ts";
 import { checkUsable, isRef, type ObjectRef } from "../ref.ts";
 import type { TaskSettings } from "../settings.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { LocalEngine } from "./engine.ts";
+import { idOf } from "./ids.ts";
 import { Classes, type ResourceTable } from "./plans.ts";
 import { checkNested } from "./store/object-writer.ts";
 import { type Origin, type Plan, Submitter } from "./submit.ts";
@@ -207,7 +210,8 @@ export class Submissions {
 		}
 		const failure = this.#verdict(at);
 		try {
-			if (wantsRetry(settings, failure, attempt)) this.retryLater(task, generation, settings, attempt, failure);
+			const taskId = idOf(this.#engine.id, "t", task, generation);
+			if (wantsRetry(settings, failure, taskId, attempt)) this.retryLater(task, generation, settings, attempt, failure);
 			else calls.fail(task, generation, 0, 0, 0, 0, 0);
 		} catch (error) {
 			this.fail(task, generation, undecided(settings, "retryExceptions", error, failure));
@@ -285,7 +289,7 @@ export class Submissions {
 function undecided(settings: TaskSettings, option: string, thrown: unknown, failure: unknown): RayError {
 	const failed =
 		failure instanceof Error ? `${failure.message}. Its` : `Task ${settings.name} was lost with its worker. Its`;
-	const error = new RayError(`${failed} ${option} threw ${String(thrown)}`, { cause: thrown });
+	const error = new RayError(`${failed} ${option} threw ${textOf(thrown)}`, { cause: thrown });
 	return failure === undefined ? error : Object.assign(error, { failure });
 }
 
@@ -295,21 +299,24 @@ function cancelledBefore({ name, signal }: TaskSettings): Error {
 		: new TaskTimeoutError(`Task ${name} was not started: its timeout is 0.`);
 }
 
-function wantsRetry(settings: TaskSettings, error: unknown, attempt: number): boolean {
-	const rule = settings.retryExceptions;
+/** Judged is what the task's function threw: that is the cause of its own error, and an error of another task as it passes. */
+function wantsRetry({ retryExceptions: rule }: TaskSettings, error: unknown, taskId: string, attempt: number): boolean {
 	if (typeof rule === "boolean") return rule;
-	const thrown = error instanceof TaskError && error.cause !== undefined ? error.cause : error;
-	if (typeof rule === "function") return rule(thrown, attempt);
-	const names = classNames(error, thrown);
-	return rule.some((type) => names.has(type.name));
+	const isOwn = error instanceof TaskError && error.taskId === taskId && error.cause !== undefined;
+	const thrown = isOwn ? error.cause : error;
+	if (typeof rule === "function") return flag(rule(thrown, attempt), "what it returns");
+	const names = classNames(thrown);
+	// An error that passes through is still what its own task threw.
+	if (error instanceof TaskError) names.push(...classNames(error.cause), ...(causeClassesOf(error) ?? []));
+	return rule.some((type) => names.includes(type.name));
 }
 
-/** The class names of what was thrown, as its worker saw them, and as they are here. */
-function classNames(error: unknown, thrown: unknown): Set<string> {
-	const names = new Set<string>((error as { causeClasses?: readonly string[] } | undefined)?.causeClasses);
-	for (let type = thrown; typeof type === "object" && type !== null; type = Object.getPrototypeOf(type)) {
-		const name: unknown = (type as { constructor?: { name?: unknown } }).constructor?.name;
-		if (typeof name === "string") names.add(name);
-	}
-	return names;
+/** The class names of an error, as its worker saw them: here some of the classes may be unknown. */
+function classNames(thrown: unknown): string[] {
+	return typeof thrown === "object" && thrown !== null ? [...errorClassNames(thrown)] : [];
+}
+
+/** Those of what a task threw that is no error, as its worker saw them. */
+function causeClassesOf(error: TaskError): readonly string[] | undefined {
+	return (error as { causeClasses?: readonly string[] }).causeClasses;
 }
