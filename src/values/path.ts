@@ -23,15 +23,20 @@ export class CodecStep implements OtherStep {
 	}
 }
 
+/** A key that has no text but its place. */
+const UNNAMED: unique symbol = Symbol("unnamed");
+
 /** To a Map's key or value, or to a Set's item. */
 export class EntryStep implements OtherStep {
 	readonly #to: "key" | "value" | "item";
+	/** UNNAMED for what is no primitive: steps outlive their message, and must not keep it. */
 	readonly #key: unknown;
 	readonly #index: number;
 
 	constructor(to: "key" | "value" | "item", key: unknown, index: number) {
 		this.#to = to;
-		this.#key = key;
+		const isPrimitive = key === null || (typeof key !== "object" && typeof key !== "function");
+		this.#key = isPrimitive ? key : UNNAMED;
 		this.#index = index;
 	}
 
@@ -39,9 +44,8 @@ export class EntryStep implements OtherStep {
 		if (this.#to === "key") return `.keys()[${this.#index}]`;
 		if (this.#to === "item") return `.values()[${this.#index}]`;
 		const key = this.#key;
-		if (typeof key === "string") return `.get(${JSON.stringify(key)})`;
-		// A key that is no primitive is named by its place.
-		return key === Object(key) ? `.get(<key ${this.#index}>)` : `.get(${String(key)})`;
+		if (key === UNNAMED) return `.get(<key ${this.#index}>)`;
+		return `.get(${typeof key === "string" ? JSON.stringify(key) : String(key)})`;
 	}
 }
 

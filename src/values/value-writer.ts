@@ -3,13 +3,22 @@
  * else is told by its brand here.
  */
 import { natureOf, slotOf } from "./brands.ts";
-import { KIND_ARRAY_BUFFER, KIND_MESSAGE, maximumBytes, viewKindOf } from "./buffers.ts";
+import {
+	growthOf,
+	isAttached,
+	isInBounds,
+	KIND_ARRAY_BUFFER,
+	KIND_DATA_VIEW,
+	KIND_MESSAGE,
+	maximumBytes,
+	viewKindOf,
+} from "./buffers.ts";
 import * as format from "./format.ts";
 import { type EncodeHooks, type Extension, type Part, SENDABLE } from "./hooks.ts";
 import { CodecStep } from "./path.ts";
 import { isPlain, PlainWriter } from "./plain-writer.ts";
 import type { Codec, SerializerRegistry } from "./registry.ts";
-import { bytesOf } from "./segments.ts";
+import { bytesOf, mayHaveNoBuffer } from "./segments.ts";
 import { writeError, writeSlotted } from "./special-writer.ts";
 
 const NO_REFS: readonly unknown[] = Object.freeze([]);
@@ -19,7 +28,7 @@ export class ValueWriter extends PlainWriter {
 	readonly #hooks: EncodeHooks | undefined;
 	/** What the values' references were, in the order of their extensions. */
 	refs: readonly unknown[] = NO_REFS;
-	/** 0 for a message; else the payload is the bytes of `bare`. */
+	/** 0 for a message; else the payload is the first bytes of `bare`, as many as `position` says. */
 	kind = KIND_MESSAGE;
 	bare: Uint8Array | undefined;
 	hasParts = false;
@@ -38,7 +47,7 @@ export class ValueWriter extends PlainWriter {
 			if (typeof value === "object" && value !== null) {
 				const prototype: object | null = Object.getPrototypeOf(value);
 				if (!isPlain(prototype) && this.#isBare(value, prototype)) {
-					return (this.bare as unknown as Uint8Array).length;
+					return this.position;
 				}
 			}
 			this.value(value);
@@ -47,8 +56,11 @@ export class ValueWriter extends PlainWriter {
 			this.seen.clear();
 			return length;
 		} catch (error) {
+			const explained = this.explain(error);
+			// Nobody resets after a refusal, and what stood before it must not be kept.
 			this.used = true;
-			throw this.explain(error);
+			this.release();
+			throw explained;
 		}
 	}
 
@@ -127,13 +139,9 @@ export class ValueWriter extends PlainWriter {
 
 	#buffer(source: ArrayBufferView | ArrayBuffer, kind: number): void {
 		if (kind === 0) throw this.refuse("a typed array of an unknown kind", "copy it into a known one");
-		this.#checkAttached(source, kind);
-		if (kind === KIND_ARRAY_BUFFER) {
-			this.segments.mention(this, source, kind, maximumBytes(source as ArrayBuffer));
-			return;
-		}
-		const part = this.#hooks?.part?.(source as ArrayBufferView);
-		if (part === undefined) this.segments.mention(this, source, kind, undefined);
+		this.#checkBounds(source, kind);
+		const part = kind === KIND_ARRAY_BUFFER ? undefined : this.#hooks?.part?.(source as ArrayBufferView);
+		if (part === undefined) this.segments.mention(this, source, kind);
 		else this.#part(kind, part, source.byteLength);
 	}
 
@@ -158,26 +166,43 @@ export class ValueWriter extends PlainWriter {
 
 	/** Notes the value if it is a buffer that needs no message around it. */
 	#isBare(value: object, prototype: object | null): boolean {
-		let kind = 0;
-		if (ArrayBuffer.isView(value)) kind = this.#hooks?.part?.(value) === undefined ? viewKindOf(value) : 0;
-		else if (natureOf(prototype).brand === "arraybuffer" && slotOf(value, "arraybuffer") !== undefined) {
-			kind = maximumBytes(value as ArrayBuffer) === undefined ? KIND_ARRAY_BUFFER : 0;
-		}
-		if (kind === 0 || this.#registry?.codecFor(prototype) !== undefined) return false;
-		this.#checkAttached(value as ArrayBuffer, kind);
+		if (!ArrayBuffer.isView(value) && natureOf(prototype).brand !== "arraybuffer") return false;
+		if (this.#registry?.codecFor(prototype) !== undefined) return false;
+		const kind = this.#bareKind(value);
+		if (kind === 0) return false;
 		this.used = true;
 		this.bare = bytesOf(value as ArrayBuffer, kind);
+		this.position = this.bare.length;
 		this.kind = kind;
 		return true;
 	}
 
-	#checkAttached(source: ArrayBufferView | ArrayBuffer, kind: number): void {
-		if (source.byteLength > 0) return;
-		try {
-			bytesOf(source, kind);
-		} catch {
-			throw this.refuse("a buffer that was transferred away", "send it before, or send a copy");
+	/** 0: it needs one, or only claims to be a buffer. */
+	#bareKind(value: object): number {
+		if (ArrayBuffer.isView(value)) {
+			const kind = viewKindOf(value);
+			this.#checkBounds(value, kind);
+			if (this.#hooks?.part?.(value) !== undefined) return 0;
+			return mayHaveNoBuffer(value, kind) || growthOf(value.buffer) === "fixed" ? kind : 0;
 		}
+		if (slotOf(value, "arraybuffer") === undefined) return 0;
+		this.#checkBounds(value as ArrayBuffer, KIND_ARRAY_BUFFER);
+		return maximumBytes(value as ArrayBuffer) === undefined ? KIND_ARRAY_BUFFER : 0;
+	}
+
+	/** Refuses what was transferred away, and a view of what its ArrayBuffer no longer has. */
+	#checkBounds(source: ArrayBufferView | ArrayBuffer, kind: number): void {
+		// A DataView without its buffer throws when it is asked.
+		if (kind !== KIND_DATA_VIEW && source.byteLength > 0) return;
+		const isView = kind !== KIND_ARRAY_BUFFER;
+		if (isView ? isInBounds(source as ArrayBufferView) : isAttached(source as ArrayBuffer)) return;
+		if (isView && isAttached((source as ArrayBufferView).buffer)) {
+			throw this.refuse(
+				"a view of what its ArrayBuffer no longer has",
+				"send it before the ArrayBuffer is made smaller",
+			);
+		}
+		throw this.refuse("a buffer that was transferred away", "send it before, or send a copy");
 	}
 
 	#codec(value: object, codec: Codec): void {
