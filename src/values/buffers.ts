@@ -119,8 +119,10 @@ export type Growth = "fixed" | "resizable" | "shared";
 
 /** Whether a buffer's length may change: its own thread resizes it, or, if it is a growable SharedArrayBuffer, any grows it. */
 export function growthOf(buffer: ArrayBufferLike): Growth {
-	const { resizable, growable } = buffer as { resizable?: boolean; growable?: boolean };
-	return resizable === true ? "resizable" : growable === true ? "shared" : "fixed";
+	const { resizable } = buffer as { resizable?: boolean };
+	if (resizable === false) return "fixed";
+	if (resizable === true) return "resizable";
+	return (buffer as { growable?: boolean }).growable === true ? "shared" : "fixed";
 }
 
 /** Whether it was not transferred away. */

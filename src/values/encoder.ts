@@ -1,9 +1,7 @@
 /** The encoder that an engine keeps: values in, payloads of the store out. */
-import { KIND_MESSAGE } from "./buffers.ts";
 import { sendableCopy } from "./error-values.ts";
 import type { EncodeHooks } from "./hooks.ts";
 import type { SerializerRegistry } from "./registry.ts";
-import { HEAP_BYTES } from "./segments.ts";
 import { ValueWriter } from "./value-writer.ts";
 
 /** Below this a loop over words copies faster than a view is made for `set` (measured: 60–80 ns). */
@@ -99,14 +97,11 @@ export class Encoder {
 	/** Writes the last encoded payload at `offset`, a multiple of 64. Each buffer's bytes are copied once, from their source. */
 	writeTo(target: Uint8Array, offset: number): void {
 		const writer = this.#last;
-		const length = writer.position;
-		if (writer.kind !== KIND_MESSAGE) {
-			const bare = writer.bare as Uint8Array;
-			// A small one may be on shared memory that another thread lets grow: no more than was said is written.
-			if (length > HEAP_BYTES) target.set(bare, offset);
-			else for (let i = 0; i < length; i++) target[offset + i] = bare[i];
+		if (writer.bare !== undefined) {
+			target.set(writer.bare, offset);
 			return;
 		}
+		const length = writer.position;
 		if (length > COPIED_BY_LOOP || offset % 4 !== 0) target.set(writer.bytes.subarray(0, length), offset);
 		else this.#copy(writer, length, target, offset);
 		if (writer.segments.count > 0) writer.segments.writeLarge(target, offset);

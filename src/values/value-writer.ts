@@ -10,7 +10,6 @@ import {
 	KIND_ARRAY_BUFFER,
 	KIND_DATA_VIEW,
 	KIND_MESSAGE,
-	maximumBytes,
 	viewKindOf,
 } from "./buffers.ts";
 import * as format from "./format.ts";
@@ -18,7 +17,7 @@ import { type EncodeHooks, type Extension, type Part, SENDABLE } from "./hooks.t
 import { CodecStep } from "./path.ts";
 import { isPlain, PlainWriter } from "./plain-writer.ts";
 import type { Codec, SerializerRegistry } from "./registry.ts";
-import { bytesOf, mayHaveNoBuffer } from "./segments.ts";
+import { bytesIn, bytesOf, mayHaveNoBuffer } from "./segments.ts";
 import { writeError, writeSlotted } from "./special-writer.ts";
 
 const NO_REFS: readonly unknown[] = Object.freeze([]);
@@ -28,7 +27,7 @@ export class ValueWriter extends PlainWriter {
 	readonly #hooks: EncodeHooks | undefined;
 	/** What the values' references were, in the order of their extensions. */
 	refs: readonly unknown[] = NO_REFS;
-	/** 0 for a message; else the payload is the first bytes of `bare`, as many as `position` says. */
+	/** 0 for a message; else the payload is the bytes of `bare`, or, if there is none, of the scratch. */
 	kind = KIND_MESSAGE;
 	bare: Uint8Array | undefined;
 	hasParts = false;
@@ -139,10 +138,10 @@ export class ValueWriter extends PlainWriter {
 
 	#buffer(source: ArrayBufferView | ArrayBuffer, kind: number): void {
 		if (kind === 0) throw this.refuse("a typed array of an unknown kind", "copy it into a known one");
-		this.#checkBounds(source, kind);
+		const byteLength = this.#bytesIn(source, kind);
 		const part = kind === KIND_ARRAY_BUFFER ? undefined : this.#hooks?.part?.(source as ArrayBufferView);
-		if (part === undefined) this.segments.mention(this, source, kind);
-		else this.#part(kind, part, source.byteLength);
+		if (part === undefined) this.segments.mention(this, source, kind, byteLength);
+		else this.#part(kind, part, byteLength);
 	}
 
 	#part(kind: number, { whole, offset }: Part, byteLength: number): void {
@@ -166,36 +165,34 @@ export class ValueWriter extends PlainWriter {
 
 	/** Notes the value if it is a buffer that needs no message around it. */
 	#isBare(value: object, prototype: object | null): boolean {
-		if (!ArrayBuffer.isView(value) && natureOf(prototype).brand !== "arraybuffer") return false;
+		const isView = ArrayBuffer.isView(value);
+		if (!isView && (natureOf(prototype).brand !== "arraybuffer" || slotOf(value, "arraybuffer") === undefined))
+			return false;
 		if (this.#registry?.codecFor(prototype) !== undefined) return false;
-		const kind = this.#bareKind(value);
-		if (kind === 0) return false;
+		const source = value as ArrayBufferView | ArrayBuffer;
+		const kind = isView ? viewKindOf(value) : KIND_ARRAY_BUFFER;
+		const byteLength = this.#bytesIn(source, kind);
+		if (kind === 0 || (isView && this.#hooks?.part?.(value) !== undefined)) return false;
+		const isSmall = mayHaveNoBuffer(kind, byteLength);
+		const buffer = isSmall ? undefined : isView ? value.buffer : (source as ArrayBuffer);
+		if (buffer !== undefined && growthOf(buffer) !== "fixed") return false;
 		this.used = true;
-		this.bare = bytesOf(value as ArrayBuffer, kind);
-		this.position = this.bare.length;
 		this.kind = kind;
+		this.position = byteLength;
+		const bytes = bytesOf(source, kind, byteLength, buffer);
+		// A small one may be on shared memory that another thread lets grow: it goes through the scratch, which has room.
+		if (isSmall) this.bytes.set(bytes);
+		else this.bare = bytes;
 		return true;
 	}
 
-	/** 0: it needs one, or only claims to be a buffer. */
-	#bareKind(value: object): number {
-		if (ArrayBuffer.isView(value)) {
-			const kind = viewKindOf(value);
-			this.#checkBounds(value, kind);
-			if (this.#hooks?.part?.(value) !== undefined) return 0;
-			return mayHaveNoBuffer(value, kind) || growthOf(value.buffer) === "fixed" ? kind : 0;
-		}
-		if (slotOf(value, "arraybuffer") === undefined) return 0;
-		this.#checkBounds(value as ArrayBuffer, KIND_ARRAY_BUFFER);
-		return maximumBytes(value as ArrayBuffer) === undefined ? KIND_ARRAY_BUFFER : 0;
-	}
-
-	/** Refuses what was transferred away, and a view of what its ArrayBuffer no longer has. */
-	#checkBounds(source: ArrayBufferView | ArrayBuffer, kind: number): void {
-		// A DataView without its buffer throws when it is asked.
-		if (kind !== KIND_DATA_VIEW && source.byteLength > 0) return;
+	/** How many bytes it has. Refuses what was transferred away, and a view of what its ArrayBuffer no longer has. */
+	#bytesIn(source: ArrayBufferView | ArrayBuffer, kind: number): number {
+		// A DataView without its bytes throws when it is asked.
+		const byteLength = kind === KIND_DATA_VIEW && !isInBounds(source as DataView) ? 0 : bytesIn(source, kind);
+		if (byteLength > 0) return byteLength;
 		const isView = kind !== KIND_ARRAY_BUFFER;
-		if (isView ? isInBounds(source as ArrayBufferView) : isAttached(source as ArrayBuffer)) return;
+		if (isView ? isInBounds(source as ArrayBufferView) : isAttached(source as ArrayBuffer)) return 0;
 		if (isView && isAttached((source as ArrayBufferView).buffer)) {
 			throw this.refuse(
 				"a view of what its ArrayBuffer no longer has",

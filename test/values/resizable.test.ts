@@ -85,7 +85,7 @@ const lists = fc
 	});
 
 const isMayHaveNoBuffer = (list: readonly object[]) =>
-	list.every((one) => one === list[0]) && list[0] instanceof Uint8Array && list[0].byteOffset === 0;
+	list.every((one) => one === list[0]) && list[0] instanceof Uint8Array && list[0].length <= 64;
 
 describe("resizable ArrayBuffers and views on them", () => {
 	it("arrive as structuredClone has them, in whatever order", () => {
