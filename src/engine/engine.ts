@@ -26,7 +26,8 @@ export interface Engine {
 	/** Not shut down. */
 	readonly alive: boolean;
 
-	put(value: unknown): ObjectRef;
+	/** `name` is what errors call the value, as in `values[3]`. */
+	put(value: unknown, name?: string): ObjectRef;
 	get(ref: ObjectRef, options?: GetOptions): Promise<unknown>;
 	getAll(refs: readonly ObjectRef[], options?: GetOptions): Promise<unknown[]>;
 	getSync(refs: readonly ObjectRef[], options: { timeout?: number; copy?: boolean }): unknown[];

@@ -51,13 +51,14 @@ export class Encoder {
 
 	/**
 	 * Encodes a value and returns its payload's length in bytes. `root` is what error messages call it ("value", "args",
-	 * "result"). Throws SerializationError, naming the path to what cannot be sent, or what a hook throws.
+	 * "result"); `unnamed`: how many steps after it are none of the user's. Throws SerializationError, naming the path to what
+	 * cannot be sent, or what a hook throws.
 	 */
-	encode(value: unknown, root = "value"): number {
+	encode(value: unknown, root = "value", unnamed = 0): number {
 		const writer = this.#writers[this.#nesting] ?? this.#writer(this.#nesting);
 		this.#nesting++;
 		try {
-			return writer.message(value, root);
+			return writer.message(value, root, unnamed);
 		} finally {
 			this.#nesting--;
 			this.#last = writer;

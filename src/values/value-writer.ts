@@ -13,7 +13,7 @@ import {
 	viewKindOf,
 } from "./buffers.ts";
 import * as format from "./format.ts";
-import { type EncodeHooks, type Extension, type Part, SENDABLE } from "./hooks.ts";
+import { type EncodeHooks, type Extension, type Part, type Refusal, SENDABLE } from "./hooks.ts";
 import { CodecStep } from "./path.ts";
 import { isPlain, PlainWriter } from "./plain-writer.ts";
 import type { Codec, SerializerRegistry } from "./registry.ts";
@@ -39,9 +39,9 @@ export class ValueWriter extends PlainWriter {
 	}
 
 	/** Writes a whole message, or notes a bare buffer, and returns the payload's length. */
-	message(value: unknown, root: string): number {
+	message(value: unknown, root: string, unnamed: number): number {
 		this.release();
-		this.begin(root);
+		this.begin(root, unnamed);
 		try {
 			if (typeof value === "object" && value !== null) {
 				const prototype: object | null = Object.getPrototypeOf(value);
@@ -214,7 +214,7 @@ export class ValueWriter extends PlainWriter {
 
 	/** Lets the host layer say how its own things are sent. */
 	#extension(value: object): boolean {
-		let extension: Extension | undefined;
+		let extension: Extension | Refusal | undefined;
 		try {
 			extension = this.#hooks?.toExtension?.(value);
 		} catch (error) {
@@ -222,6 +222,7 @@ export class ValueWriter extends PlainWriter {
 			throw error;
 		}
 		if (extension === undefined) return false;
+		if ("what" in extension) throw this.refuse(extension.what, extension.advice);
 		const { type, description } = extension;
 		if (type === format.EXT_REF) {
 			this.index(format.EXT_REF, this.#note(value));

@@ -152,9 +152,9 @@ export class LocalEngine implements Engine {
 
 	// ── objects ──
 
-	put(value: unknown): ObjectRef {
+	put(value: unknown, name?: string): ObjectRef {
 		this.checkOpen();
-		return this.store.put(value);
+		return this.store.put(value, name);
 	}
 
 	/**

@@ -101,8 +101,9 @@ export class Store extends ObjectWriter {
 		this.#allocation.relieve();
 	}
 
-	put(value: unknown): ObjectRef {
-		this.write(value, "value", 0);
+	/** `name` is what errors call the value. */
+	put(value: unknown, name = "value"): ObjectRef {
+		this.write(value, name, 0);
 		if (this.ownsBlock) this.#collecting.hold(this.b);
 		return this.#newObject();
 	}
