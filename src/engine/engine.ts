@@ -4,6 +4,7 @@
  * network's time; what answers at once may block.
  */
 import type { GetOptions, ObjectState, RuntimeContext, ShutdownOptions, StoreStats } from "../types.ts";
+import type { Root } from "../values/path.ts";
 import type { SerializerRegistry } from "../values/registry.ts";
 import type { RefGenerator } from "./generator.ts";
 import type { Inspection } from "./inspection.ts";
@@ -27,7 +28,7 @@ export interface Engine {
 	readonly alive: boolean;
 
 	/** `name` is what errors call the value, as in `values[3]`. */
-	put(value: unknown, name?: string): ObjectRef;
+	put(value: unknown, name?: Root): ObjectRef;
 	get(ref: ObjectRef, options?: GetOptions): Promise<unknown>;
 	getAll(refs: readonly ObjectRef[], options?: GetOptions): Promise<unknown[]>;
 	getSync(refs: readonly ObjectRef[], options: { timeout?: number; copy?: boolean }): unknown[];

@@ -1,6 +1,7 @@
 /** The encoder that an engine keeps: values in, payloads of the store out. */
 import { sendableCopy } from "./error-values.ts";
 import type { EncodeHooks } from "./hooks.ts";
+import type { Root } from "./path.ts";
 import type { SerializerRegistry } from "./registry.ts";
 import { ValueWriter } from "./value-writer.ts";
 
@@ -54,7 +55,7 @@ export class Encoder {
 	 * "result"); `unnamed`: how many steps after it are none of the user's. Throws SerializationError, naming the path to what
 	 * cannot be sent, or what a hook throws.
 	 */
-	encode(value: unknown, root = "value", unnamed = 0): number {
+	encode(value: unknown, root: Root = "value", unnamed = 0): number {
 		const writer = this.#writers[this.#nesting] ?? this.#writer(this.#nesting);
 		this.#nesting++;
 		try {

@@ -1,5 +1,8 @@
 /** Where in a value the encoder is, as a reader of its source would write it. Texts are made only when an error needs them. */
 
+/** What a path starts with. */
+export type Root = string | { toString(): string };
+
 /** A property's name, an array's index, or a step that is neither. */
 export type Step = string | number | OtherStep;
 

@@ -9,7 +9,7 @@ import { ElementFinder } from "./holes.ts";
 import { SeenObjects } from "./identity.ts";
 import { type LaterItem, LaterQueue } from "./later.ts";
 import { writeBigInt } from "./numbers.ts";
-import { ITSELF, type Step } from "./path.ts";
+import { ITSELF, type Root, type Step } from "./path.ts";
 import { pathTo, readingThrew, refusal } from "./refusals.ts";
 import { Segments } from "./segments.ts";
 import { writeArrayFields } from "./special-writer.ts";
@@ -39,7 +39,7 @@ export abstract class PlainWriter extends Writer {
 	/** There is more to put back than the position: an error was thrown, or something rare was in the message. */
 	protected used = false;
 
-	#root = "value";
+	#root: Root = "value";
 	#unnamed = 0;
 	/** The step into each open container; `#depth` of them are valid. */
 	readonly #steps: Step[] = [];
@@ -57,7 +57,7 @@ export abstract class PlainWriter extends Writer {
 	protected abstract other(value: object, prototype: object | null): void;
 
 	/** Begins a message; an error's path starts with `root`, and leaves out the first `unnamed` steps. */
-	protected begin(root: string, unnamed: number): void {
+	protected begin(root: Root, unnamed: number): void {
 		this.#root = root;
 		this.#unnamed = unnamed;
 		this.position = format.HEADER_BYTES;
@@ -273,7 +273,7 @@ export abstract class PlainWriter extends Writer {
 	// ── what cannot be sent ─────────────────────────────────────────────────
 
 	#path(): string {
-		return this.#root + pathTo(this.#steps.slice(0, this.#depth), this.#origin, this.#unnamed);
+		return String(this.#root) + pathTo(this.#steps.slice(0, this.#depth), this.#origin, this.#unnamed);
 	}
 
 	protected refuse(what: string, advice: string): SerializationError {

@@ -14,7 +14,7 @@ import {
 } from "./buffers.ts";
 import * as format from "./format.ts";
 import { type EncodeHooks, type Extension, type Part, type Refusal, SENDABLE } from "./hooks.ts";
-import { CodecStep } from "./path.ts";
+import { CodecStep, type Root } from "./path.ts";
 import { isPlain, PlainWriter } from "./plain-writer.ts";
 import type { Codec, SerializerRegistry } from "./registry.ts";
 import { bytesIn, bytesOf, mayHaveNoBuffer } from "./segments.ts";
@@ -39,7 +39,7 @@ export class ValueWriter extends PlainWriter {
 	}
 
 	/** Writes a whole message, or notes a bare buffer, and returns the payload's length. */
-	message(value: unknown, root: string, unnamed: number): number {
+	message(value: unknown, root: Root, unnamed: number): number {
 		this.release();
 		this.begin(root, unnamed);
 		try {

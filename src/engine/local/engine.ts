@@ -13,6 +13,7 @@ import { RuntimeShutdownError } from "../../errors.ts";
 import { nap, nextTurn, yieldToEventLoop } from "../../platform/yield.ts";
 import type { GetOptions, ObjectState, RuntimeContext, ShutdownOptions, StoreStats } from "../../types.ts";
 import type { EncodeHooks } from "../../values/hooks.ts";
+import type { Root } from "../../values/path.ts";
 import type { SerializerRegistry } from "../../values/registry.ts";
 import type { Arrivals, Engine } from "../engine.ts";
 import { RefGenerator } from "../generator.ts";
@@ -152,7 +153,7 @@ export class LocalEngine implements Engine {
 
 	// ── objects ──
 
-	put(value: unknown, name?: string): ObjectRef {
+	put(value: unknown, name?: Root): ObjectRef {
 		this.checkOpen();
 		return this.store.put(value, name);
 	}

@@ -14,6 +14,7 @@ import type { CoreThread } from "../../../core/thread.ts";
 import { Encoder } from "../../../values/encoder.ts";
 import type { EncodeHooks, Part, Refusal } from "../../../values/hooks.ts";
 import { encodeInline } from "../../../values/inline.ts";
+import type { Root } from "../../../values/path.ts";
 import type { SerializerRegistry } from "../../../values/registry.ts";
 import type { Engine } from "../../engine.ts";
 import type { ObjectRef } from "../../ref.ts";
@@ -76,7 +77,7 @@ export class ObjectWriter {
 	}
 
 	/** Writes a value for the core to take: `flags`, `a` … `d`. */
-	write(value: unknown, root: string, more: number): void {
+	write(value: unknown, root: Root, more: number): void {
 		const kind = encodeInline(value, this.#inline, 0);
 		if (kind >= 0) this.#takeInline(kind, more);
 		else this.#takePayload(this.#encoder.encode(value, root), more);
