@@ -1,5 +1,5 @@
 /** Objects: putting values into the store, and getting them out. */
-import { wrongType } from "../engine/checks.ts";
+import { type Check, nearestName, text, unknownName, wrongType } from "../engine/checks.ts";
 import type { Engine } from "../engine/engine.ts";
 import { checkGetOptions, checkGetSyncOptions } from "../engine/get-options.ts";
 import { getOne, isRef, type ObjectRef as Ref } from "../engine/ref.ts";
@@ -44,8 +44,13 @@ export function putBatch<T>(values: readonly T[]): ObjectRef<T>[] {
 		if (isRef(value)) refuseRef(`putBatch(): values[${i}]`, value);
 	});
 	const refs: Ref[] = [];
+	// Its text is made only for an error: for each value it would take a quarter of the time.
+	const place = { index: 0, toString: () => `values[${place.index}]` };
 	try {
-		for (let i = 0; i < values.length; i++) refs.push(engine.put(values[i]));
+		for (let i = 0; i < values.length; i++) {
+			place.index = i;
+			refs.push(engine.put(values[i], place));
+		}
 	} catch (error) {
 		for (const ref of refs) ref[Symbol.dispose]();
 		throw error;
@@ -127,7 +132,7 @@ export function free(refs: ObjectRef | readonly ObjectRef[]): void {
 /**
  * Teaches the serializer a class: its instances, and those of classes that extend it, arrive as such. Instances of other
  * classes arrive as plain objects with their own fields. Call it where the class is defined; workers that import that module
- * know it too. Inside `runtime.run` it is for that runtime alone, else for all.
+ * know it too. Inside `runtime.run` it is for that runtime alone, else for all. The codec's functions are called as its methods.
  *
  * @example
  * ray.registerSerializer(Point, {
@@ -140,6 +145,7 @@ export function registerSerializer<T, S>(
 	type: abstract new (...args: never[]) => T,
 	codec: SerializerCodec<T, S>,
 ): void {
+	checkCodec(type, codec);
 	const site = callSite(registerSerializer);
 	const scoped = scopedEngine();
 	if (scoped !== undefined) {
@@ -148,4 +154,26 @@ export function registerSerializer<T, S>(
 	}
 	registry.serializers.register(type, codec, site);
 	for (const engine of registry.engines) engine.serializers.register(type, codec, site);
+}
+
+const method: Check<unknown> = (value, where) => {
+	if (typeof value !== "function") throw wrongType(where, "a function", value);
+	return value;
+};
+const codecChecks = { name: text, serialize: method, deserialize: method };
+
+function checkCodec(type: unknown, codec: unknown): void {
+	if (typeof type !== "function" || Object(type.prototype) !== type.prototype) {
+		throw wrongType("registerSerializer(): the type", "a class", type);
+	}
+	const where = "registerSerializer(): codec";
+	if (typeof codec !== "object" || codec === null) throw wrongType(where, "an object", codec);
+	const known = Object.keys(codecChecks);
+	for (const [name, check] of Object.entries(codecChecks)) {
+		const value = (codec as Record<string, unknown>)[name];
+		// Its functions are its methods, so that it may have more fields for them; but not in the place of one of these.
+		const meant = value === undefined && Object.keys(codec).find((other) => nearestName(other, known) === name);
+		if (meant) throw new TypeError(`${where}: unknown option ${unknownName(meant, known)}`);
+		check(value, `${where}.${name}`);
+	}
 }

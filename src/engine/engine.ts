@@ -4,6 +4,7 @@
  * network's time; what answers at once may block.
  */
 import type { GetOptions, ObjectState, RuntimeContext, ShutdownOptions, StoreStats } from "../types.ts";
+import type { Root } from "../values/path.ts";
 import type { SerializerRegistry } from "../values/registry.ts";
 import type { RefGenerator } from "./generator.ts";
 import type { Inspection } from "./inspection.ts";
@@ -26,7 +27,8 @@ export interface Engine {
 	/** Not shut down. */
 	readonly alive: boolean;
 
-	put(value: unknown): ObjectRef;
+	/** `name` is what errors call the value, as in `values[3]`. */
+	put(value: unknown, name?: Root): ObjectRef;
 	get(ref: ObjectRef, options?: GetOptions): Promise<unknown>;
 	getAll(refs: readonly ObjectRef[], options?: GetOptions): Promise<unknown[]>;
 	getSync(refs: readonly ObjectRef[], options: { timeout?: number; copy?: boolean }): unknown[];

@@ -73,7 +73,12 @@ Object.defineProperty(ObjectRef.prototype, SENDABLE, { value: "ref" });
 
 /** Told by brand: another copy of the package has a class of its own. */
 export function isRef(value: unknown): value is ObjectRef {
-	return typeof value === "object" && value !== null && (value as { [SENDABLE]?: unknown })[SENDABLE] === "ref";
+	try {
+		return typeof value === "object" && value !== null && (value as { [SENDABLE]?: unknown })[SENDABLE] === "ref";
+	} catch {
+		// A proxy that throws, or was revoked, is none; where it cannot be sent, the encoder says so.
+		return false;
+	}
 }
 
 /** Refuses a handle that was given up. */

@@ -45,6 +45,18 @@ const byConstructor: Record<string, Brand | undefined> = {
 const harmless = new Set(["Object", "Array", "Function"]);
 /** Classes of Node's modules that are no globals, and whose instances are more than their fields. */
 const nodeClasses = new Set(["Stream", "FileHandle", "KeyObject", "Worker", "MessagePort", "ChildProcess", "Server"]);
+/** The same, where users' classes may well have the name: which module has the true one. */
+const moduleOf: Record<string, string | undefined> = {
+	BlockList: "node:net",
+	SocketAddress: "node:net",
+	Dir: "node:fs",
+	StringDecoder: "node:string_decoder",
+	ECDH: "node:crypto",
+	DiffieHellman: "node:crypto",
+	X509Certificate: "node:crypto",
+	Resolver: "node:dns",
+	Script: "node:vm",
+};
 
 const natures = new WeakMap<object, Nature>();
 
@@ -77,7 +89,7 @@ function examine(prototype: object): Nature {
 		if (typeof type !== "function" || !name) continue;
 		if (name === "Error" && isNative(type)) brand = "error";
 		else if (byConstructor[name] !== undefined && isNative(type)) brand = byConstructor[name];
-		else if (isPlatformClass(type, name, tag) && !isErrorClass(p) && !harmless.has(name)) {
+		else if (isPlatformClass(type, name, tag, p) && !isErrorClass(p) && !harmless.has(name)) {
 			return { brand: "unsendable", sendable, names: [`an instance of ${tag ?? name}`] };
 		}
 	}
@@ -85,8 +97,10 @@ function examine(prototype: object): Nature {
 }
 
 /** A class of this realm's or (as far as it is native) another realm's platform, or one of Node's. */
-function isPlatformClass(type: object, name: string, tag: string | undefined): boolean {
-	if (nodeClasses.has(name)) return true;
+function isPlatformClass(type: object, name: string, tag: string | undefined, prototype: object): boolean {
+	if (nodeClasses.has(name) || isModuleClass(type, name) || isTimer(name, prototype)) return true;
+	// Written in another language, which keeps what it needs elsewhere: `vm.Script`, classes of addons.
+	if (isNative(type) && Object.getOwnPropertyDescriptor(type, "prototype")?.value === prototype) return true;
 	const steps = (tag ?? name).split(".");
 	let holder: unknown = globalThis;
 	for (const step of steps.slice(0, -1)) holder = (holder as Record<string, unknown> | undefined)?.[step];
@@ -95,6 +109,32 @@ function isPlatformClass(type: object, name: string, tag: string | undefined): b
 	// What a program defines on globalThis is enumerable, what the platform does is not. Node defines some lazily.
 	if (isNative(type)) return true;
 	return property.enumerable !== true && (holder as Record<string, unknown>)[steps[steps.length - 1]] === type;
+}
+
+function isModuleClass(type: object, name: string): boolean {
+	const module = Object.hasOwn(moduleOf, name) ? moduleOf[name] : undefined;
+	if (module === undefined) return false;
+	const { process } = globalThis as {
+		process?: { getBuiltinModule?(name: string): Record<string, unknown> | undefined };
+	};
+	return process?.getBuiltinModule?.(module)?.[name] === type;
+}
+
+/** What Node's `setTimeout` and `setImmediate` return: no module has their classes. */
+function isTimer(name: string, prototype: object): boolean {
+	return /^(Timeout|Immediate)$/.test(name) && ["ref", "unref", "hasRef"].every((key) => Object.hasOwn(prototype, key));
+}
+
+/**
+ * Whether it is one of the platform's namespaces (Math, JSON, Intl …), of whatever realm. They are plain objects without
+ * enumerable properties; what tells them is a tag that cannot be written, of that name.
+ */
+export function isNamespace(value: object): boolean {
+	if (!Object.hasOwn(value, Symbol.toStringTag)) return false;
+	const tag = Object.getOwnPropertyDescriptor(value, Symbol.toStringTag);
+	if (tag === undefined || tag.writable !== false || typeof tag.value !== "string") return false;
+	const holder = Object.getOwnPropertyDescriptor(globalThis, tag.value);
+	return holder !== undefined && !holder.enumerable && typeof holder.value === "object" && holder.value !== null;
 }
 
 /** The prototypes between an error and Error.prototype (DOMException's, TypeError's) are no obstacle. */

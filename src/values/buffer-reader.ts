@@ -1,7 +1,14 @@
 /** The buffers of a message: views in place where the host gives them, private copies where it does not. */
 import { SerializationError } from "../errors.ts";
-import { type BufferType, bufferType, KIND_ARRAY_BUFFER, KIND_UINT8 } from "./buffers.ts";
-import { BUFFER_EXT_BYTES, PART_EXT_BYTES, RESIZABLE_EXT_BYTES, SMALL_SEGMENT_ALIGNMENT } from "./format.ts";
+import { type BufferType, bufferType, KIND_ARRAY_BUFFER, KIND_UINT8, maximumBytes } from "./buffers.ts";
+import {
+	BUFFER_EXT_BYTES,
+	KIND_RESIZABLE,
+	KIND_TRACKING,
+	MAXIMUM_BYTES,
+	PART_EXT_BYTES,
+	SMALL_SEGMENT_ALIGNMENT,
+} from "./format.ts";
 import type { DecodeHooks } from "./hooks.ts";
 import type { Reader } from "./reader.ts";
 
@@ -28,50 +35,51 @@ export class BufferReader {
 
 	/** The buffer that the extension of `length` bytes at `at` describes. */
 	read(reader: Reader, at: number, length: number): object {
-		if (length !== BUFFER_EXT_BYTES && length !== RESIZABLE_EXT_BYTES)
-			throw reader.damaged(`a buffer's extension has ${length} bytes`);
+		if (length !== BUFFER_EXT_BYTES) throw reader.damaged(`a buffer's extension has ${length} bytes`);
 		const { bytes, view } = reader;
-		const kind = bytes[at];
+		const flags = bytes[at] & (KIND_RESIZABLE | KIND_TRACKING);
+		const kind = bytes[at] - flags;
 		const start = view.getUint32(at + 1);
 		const segment = view.getUint32(at + 5);
 		const offset = view.getUint32(at + 9);
 		const byteLength = view.getUint32(at + 13);
 		const type = bufferType(kind);
-		if (type === undefined) throw reader.damaged(`there is no buffer kind ${kind}`);
-		if (start + segment > this.#length || offset + byteLength > segment || start % SMALL_SEGMENT_ALIGNMENT !== 0) {
+		if (type === undefined || flags === KIND_TRACKING) throw reader.damaged(`there is no buffer kind ${bytes[at]}`);
+		const end = start + segment + (flags & KIND_RESIZABLE ? MAXIMUM_BYTES : 0);
+		if (end > this.#length || offset + byteLength > segment || start % SMALL_SEGMENT_ALIGNMENT !== 0) {
 			throw reader.damaged(`a buffer is said to be where there is none`);
 		}
 		check(reader, type, offset, byteLength);
-		if (kind !== KIND_ARRAY_BUFFER) {
+		if (kind !== KIND_ARRAY_BUFFER && flags === 0) {
 			const inPlace = this.#hooks?.view?.(type, reader.start + start + offset, byteLength);
 			if (inPlace !== undefined) return inPlace;
 		}
-		const maximum = length === RESIZABLE_EXT_BYTES ? view.getUint32(at + BUFFER_EXT_BYTES) : undefined;
-		return this.#private(reader, type, start, segment, offset, byteLength, maximum);
+		const maximum = flags & KIND_RESIZABLE ? view.getUint32(reader.start + start + segment) : undefined;
+		const buffer = this.#private(reader, start, segment, maximum);
+		if (offset + byteLength > buffer.byteLength) throw reader.damaged("buffers overlap");
+		if (kind === KIND_ARRAY_BUFFER) {
+			if (byteLength !== buffer.byteLength) throw reader.damaged("an ArrayBuffer is said to be part of another");
+			return buffer;
+		}
+		if ((flags & KIND_TRACKING) === 0) return type.make(buffer, offset, byteLength);
+		const made = type.makeTracking(buffer, offset);
+		if (made.byteLength !== byteLength)
+			throw reader.damaged("a view is said to end before its buffer, and to follow it");
+		return made;
 	}
 
-	#private(
-		reader: Reader,
-		type: BufferType,
-		start: number,
-		segment: number,
-		offset: number,
-		byteLength: number,
-		maximum: number | undefined,
-	): object {
+	/** The ArrayBuffer that a segment becomes. */
+	#private(reader: Reader, start: number, segment: number, maximum: number | undefined): ArrayBuffer {
 		let buffer = this.#copies?.get(start);
 		if (buffer === undefined) {
 			this.#budget -= segment;
 			if (this.#budget < 0) throw reader.damaged("buffers overlap");
 			buffer = copy(reader, start, segment, maximum);
 			this.#copies?.set(start, buffer);
+		} else if (maximumBytes(buffer) !== maximum) {
+			throw reader.damaged("an ArrayBuffer is said to have two maxima");
 		}
-		if (offset + byteLength > buffer.byteLength) throw reader.damaged("buffers overlap");
-		if (type.kind === KIND_ARRAY_BUFFER) {
-			if (byteLength !== buffer.byteLength) throw reader.damaged("an ArrayBuffer is said to be part of another");
-			return buffer;
-		}
-		return type.make(buffer, offset, byteLength);
+		return buffer;
 	}
 }
 

@@ -1,7 +1,7 @@
 /** The encoder that an engine keeps: values in, payloads of the store out. */
-import { KIND_MESSAGE } from "./buffers.ts";
 import { sendableCopy } from "./error-values.ts";
 import type { EncodeHooks } from "./hooks.ts";
+import type { Root } from "./path.ts";
 import type { SerializerRegistry } from "./registry.ts";
 import { ValueWriter } from "./value-writer.ts";
 
@@ -52,13 +52,14 @@ export class Encoder {
 
 	/**
 	 * Encodes a value and returns its payload's length in bytes. `root` is what error messages call it ("value", "args",
-	 * "result"). Throws SerializationError, naming the path to what cannot be sent, or what a hook throws.
+	 * "result"); `unnamed`: how many steps after it are none of the user's. Throws SerializationError, naming the path to what
+	 * cannot be sent, or what a hook throws.
 	 */
-	encode(value: unknown, root = "value"): number {
+	encode(value: unknown, root: Root = "value", unnamed = 0): number {
 		const writer = this.#writers[this.#nesting] ?? this.#writer(this.#nesting);
 		this.#nesting++;
 		try {
-			return writer.message(value, root);
+			return writer.message(value, root, unnamed);
 		} finally {
 			this.#nesting--;
 			this.#last = writer;
@@ -98,8 +99,8 @@ export class Encoder {
 	/** Writes the last encoded payload at `offset`, a multiple of 64. Each buffer's bytes are copied once, from their source. */
 	writeTo(target: Uint8Array, offset: number): void {
 		const writer = this.#last;
-		if (writer.kind !== KIND_MESSAGE) {
-			target.set(writer.bare as Uint8Array, offset);
+		if (writer.bare !== undefined) {
+			target.set(writer.bare, offset);
 			return;
 		}
 		const length = writer.position;

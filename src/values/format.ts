@@ -64,9 +64,13 @@ export const EXT_HOST_LAST = 0x6f;
 /** MessagePack's own timestamp, -1. */
 export const EXT_TIMESTAMP = 0xff;
 
-/** kind u8 | segment start u32 | segment bytes u32 | offset in it u32 | bytes u32, big-endian; a resizable ArrayBuffer adds its maximum u32. */
+/** kind u8 | segment start u32 | segment bytes u32 | offset in it u32 | bytes u32, big-endian. */
 export const BUFFER_EXT_BYTES = 17;
-export const RESIZABLE_EXT_BYTES = 21;
+/** Added to the kind: the segment is a resizable ArrayBuffer, and its maximum, a u32, stands behind its bytes. */
+export const KIND_RESIZABLE = 0x40;
+/** Added to the kind: the view's length follows its ArrayBuffer's. */
+export const KIND_TRACKING = 0x80;
+export const MAXIMUM_BYTES = 4;
 /** kind u8 | number of the store reference u32 | offset in its payload u32 | bytes u32, big-endian. */
 export const PART_EXT_BYTES = 13;
 

@@ -14,6 +14,12 @@ export interface Extension {
 	readonly description?: unknown;
 }
 
+/** It cannot be sent. The error says where it is, what it is, and what to do. */
+export interface Refusal {
+	readonly what: string;
+	readonly advice: string;
+}
+
 /** Bytes that another object of the store has already. */
 export interface Part {
 	/** What stands for that object in `Encoder.refs`: the same for all of its parts. */
@@ -24,7 +30,7 @@ export interface Part {
 
 export interface EncodeHooks {
 	/** How this value is sent; undefined: as if it had no SENDABLE. What it throws is passed on as it is. */
-	toExtension?(value: object): Extension | undefined;
+	toExtension?(value: object): Extension | Refusal | undefined;
 	/** What this view is a part of, if its bytes need not be sent. */
 	part?(view: ArrayBufferView): Part | undefined;
 }

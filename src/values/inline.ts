@@ -11,6 +11,7 @@
  *
  * Words are u32, little-endian; what a value does not need of the 16 bytes has no meaning.
  */
+import { isNamespace } from "./brands.ts";
 
 const UNDEFINED = 0;
 const NULL = 1;
@@ -66,12 +67,17 @@ export function encodeInline(value: unknown, words: Uint32Array, index: number):
 }
 
 function emptyKind(value: object): number {
-	const prototype = getPrototypeOf(value);
-	if (prototype === Object.prototype) {
-		for (const _ in value) return -1;
-		return EMPTY_OBJECT;
+	try {
+		const prototype = getPrototypeOf(value);
+		if (prototype === Object.prototype) {
+			for (const _ in value) return -1;
+			return isNamespace(value) ? -1 : EMPTY_OBJECT;
+		}
+		return prototype === Array.prototype && Array.isArray(value) && value.length === 0 ? EMPTY_ARRAY : -1;
+	} catch {
+		// A proxy: the encoder meets the same, and says where.
+		return -1;
 	}
-	return prototype === Array.prototype && Array.isArray(value) && value.length === 0 ? EMPTY_ARRAY : -1;
 }
 
 function encodeShortString(value: string, words: Uint32Array, index: number): number {

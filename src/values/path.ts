@@ -1,5 +1,8 @@
 /** Where in a value the encoder is, as a reader of its source would write it. Texts are made only when an error needs them. */
 
+/** What a path starts with. */
+export type Root = string | { toString(): string };
+
 /** A property's name, an array's index, or a step that is neither. */
 export type Step = string | number | OtherStep;
 
@@ -23,15 +26,20 @@ export class CodecStep implements OtherStep {
 	}
 }
 
+/** A key that has no text but its place. */
+const UNNAMED: unique symbol = Symbol("unnamed");
+
 /** To a Map's key or value, or to a Set's item. */
 export class EntryStep implements OtherStep {
 	readonly #to: "key" | "value" | "item";
+	/** UNNAMED for what is no primitive: steps outlive their message, and must not keep it. */
 	readonly #key: unknown;
 	readonly #index: number;
 
 	constructor(to: "key" | "value" | "item", key: unknown, index: number) {
 		this.#to = to;
-		this.#key = key;
+		const isPrimitive = key === null || (typeof key !== "object" && typeof key !== "function");
+		this.#key = isPrimitive ? key : UNNAMED;
 		this.#index = index;
 	}
 
@@ -39,9 +47,8 @@ export class EntryStep implements OtherStep {
 		if (this.#to === "key") return `.keys()[${this.#index}]`;
 		if (this.#to === "item") return `.values()[${this.#index}]`;
 		const key = this.#key;
-		if (typeof key === "string") return `.get(${JSON.stringify(key)})`;
-		// A key that is no primitive is named by its place.
-		return key === Object(key) ? `.get(<key ${this.#index}>)` : `.get(${String(key)})`;
+		if (key === UNNAMED) return `.get(<key ${this.#index}>)`;
+		return `.get(${typeof key === "string" ? JSON.stringify(key) : String(key)})`;
 	}
 }
 

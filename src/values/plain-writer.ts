@@ -3,12 +3,13 @@
  * told by its brand, in `value-writer.ts`.
  */
 import type { SerializationError } from "../errors.ts";
+import { isNamespace } from "./brands.ts";
 import * as format from "./format.ts";
 import { ElementFinder } from "./holes.ts";
 import { SeenObjects } from "./identity.ts";
 import { type LaterItem, LaterQueue } from "./later.ts";
 import { writeBigInt } from "./numbers.ts";
-import { ITSELF, type Step } from "./path.ts";
+import { ITSELF, type Root, type Step } from "./path.ts";
 import { pathTo, readingThrew, refusal } from "./refusals.ts";
 import { Segments } from "./segments.ts";
 import { writeArrayFields } from "./special-writer.ts";
@@ -38,7 +39,8 @@ export abstract class PlainWriter extends Writer {
 	/** There is more to put back than the position: an error was thrown, or something rare was in the message. */
 	protected used = false;
 
-	#root = "value";
+	#root: Root = "value";
+	#unnamed = 0;
 	/** The step into each open container; `#depth` of them are valid. */
 	readonly #steps: Step[] = [];
 	#depth = 0;
@@ -54,9 +56,10 @@ export abstract class PlainWriter extends Writer {
 	/** An object that is not plain. */
 	protected abstract other(value: object, prototype: object | null): void;
 
-	/** Begins a message; an error's path starts with `root`. */
-	protected begin(root: string): void {
+	/** Begins a message; an error's path starts with `root`, and leaves out the first `unnamed` steps. */
+	protected begin(root: Root, unnamed: number): void {
 		this.#root = root;
+		this.#unnamed = unnamed;
 		this.position = format.HEADER_BYTES;
 	}
 
@@ -139,6 +142,7 @@ export abstract class PlainWriter extends Writer {
 			count++;
 		}
 		this.#depth = depth;
+		if (count === 0) this.#checkEmpty(value);
 		this.#setCount(header, count);
 	}
 
@@ -157,7 +161,13 @@ export abstract class PlainWriter extends Writer {
 			count++;
 		}
 		this.#depth = depth;
+		if (count === 0) this.#checkEmpty(value);
 		this.#setCount(header, count);
+	}
+
+	#checkEmpty(value: object): void {
+		if (isNamespace(value))
+			throw this.refuse("a namespace of the platform", "every thread has it: send what you need of it");
 	}
 
 	/** The number of entries of the map that began at `header`; a longer header moves what was written since. */
@@ -263,7 +273,7 @@ export abstract class PlainWriter extends Writer {
 	// ── what cannot be sent ─────────────────────────────────────────────────
 
 	#path(): string {
-		return this.#root + pathTo(this.#steps.slice(0, this.#depth), this.#origin);
+		return String(this.#root) + pathTo(this.#steps.slice(0, this.#depth), this.#origin, this.#unnamed);
 	}
 
 	protected refuse(what: string, advice: string): SerializationError {

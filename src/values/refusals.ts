@@ -3,10 +3,15 @@ import { SerializationError } from "../errors.ts";
 import type { LaterItem } from "./later.ts";
 import { formatSteps, type Step } from "./path.ts";
 
-/** The way to a value from the message's first, through the later values that it is in. */
-export function pathTo(steps: readonly Step[], origin: LaterItem | undefined): string {
-	const parts = [formatSteps(steps)];
-	for (let at = origin; at !== undefined; at = at.origin) parts.push(formatSteps(at.steps));
+/** The way to a value from the message's first, through the later values that it is in, without its first `unnamed` steps. */
+export function pathTo(steps: readonly Step[], origin: LaterItem | undefined, unnamed: number): string {
+	const parts: string[] = [];
+	let from = steps;
+	for (let at = origin; at !== undefined; at = at.origin) {
+		parts.push(formatSteps(from));
+		from = at.steps;
+	}
+	parts.push(formatSteps(from.slice(unnamed)));
 	return parts.reverse().join("");
 }
 

@@ -55,29 +55,17 @@ export class SerializerRegistry {
 		return this.#byName.size;
 	}
 
-	/** A class registered again gets the new codec; another class may not take its codec's name. */
+	/** A class registered again gets the new codec; another class may not take its codec's name. They are a class and a codec. */
 	register<T, S>(type: abstract new (...args: never[]) => T, codec: Codec<T, S>, site?: RegistrationSite): void {
-		if (typeof type !== "function" || typeof type.prototype !== "object" || type.prototype === null) {
-			throw new TypeError(`registerSerializer: the type must be a class, not ${describe(type)}`);
-		}
 		if (builtIn.has(type)) {
-			throw new TypeError(`registerSerializer: ${type.name} is built in; register a class that extends it`);
+			throw new TypeError(`registerSerializer(): ${type.name} is built in; register a class that extends it`);
 		}
-		if (typeof codec !== "object" || codec === null) {
-			throw new TypeError(`registerSerializer: the codec of ${type.name} must be an object, not ${describe(codec)}`);
-		}
-		const { name, serialize, deserialize } = codec;
-		if (typeof name !== "string" || name === "") {
-			throw new TypeError(`registerSerializer: the codec of ${type.name} needs a name, a string that is not empty`);
-		}
-		if (typeof serialize !== "function" || typeof deserialize !== "function") {
-			throw new TypeError(`registerSerializer: the codec "${name}" needs the functions serialize and deserialize`);
-		}
+		const { name } = codec;
 		const namesake = this.#byName.get(name);
 		const replaces = namesake?.received === true && namesake.type !== type;
 		if (namesake !== undefined && namesake.type !== type && !replaces) {
 			throw new TypeError(
-				`registerSerializer: the name "${name}" belongs to the codec of ${namesake.type.name}; give that of ${type.name} another`,
+				`registerSerializer(): the name "${name}" belongs to the codec of ${namesake.type.name}; give that of ${type.name} another`,
 			);
 		}
 		this.#set({ type, codec: codec as unknown as Codec, site });
@@ -147,8 +135,4 @@ export class SerializerRegistry {
 	entries(): IterableIterator<CodecEntry> {
 		return this.#byName.values();
 	}
-}
-
-function describe(value: unknown): string {
-	return value === null ? "null" : typeof value;
 }

@@ -3,13 +3,21 @@
  * else is told by its brand here.
  */
 import { natureOf, slotOf } from "./brands.ts";
-import { KIND_ARRAY_BUFFER, KIND_MESSAGE, maximumBytes, viewKindOf } from "./buffers.ts";
+import {
+	growthOf,
+	isAttached,
+	isInBounds,
+	KIND_ARRAY_BUFFER,
+	KIND_DATA_VIEW,
+	KIND_MESSAGE,
+	viewKindOf,
+} from "./buffers.ts";
 import * as format from "./format.ts";
-import { type EncodeHooks, type Extension, type Part, SENDABLE } from "./hooks.ts";
-import { CodecStep } from "./path.ts";
+import { type EncodeHooks, type Extension, type Part, type Refusal, SENDABLE } from "./hooks.ts";
+import { CodecStep, type Root } from "./path.ts";
 import { isPlain, PlainWriter } from "./plain-writer.ts";
 import type { Codec, SerializerRegistry } from "./registry.ts";
-import { bytesOf } from "./segments.ts";
+import { bytesIn, bytesOf, mayHaveNoBuffer } from "./segments.ts";
 import { writeError, writeSlotted } from "./special-writer.ts";
 
 const NO_REFS: readonly unknown[] = Object.freeze([]);
@@ -19,7 +27,7 @@ export class ValueWriter extends PlainWriter {
 	readonly #hooks: EncodeHooks | undefined;
 	/** What the values' references were, in the order of their extensions. */
 	refs: readonly unknown[] = NO_REFS;
-	/** 0 for a message; else the payload is the bytes of `bare`. */
+	/** 0 for a message; else the payload is the bytes of `bare`, or, if there is none, of the scratch. */
 	kind = KIND_MESSAGE;
 	bare: Uint8Array | undefined;
 	hasParts = false;
@@ -31,14 +39,14 @@ export class ValueWriter extends PlainWriter {
 	}
 
 	/** Writes a whole message, or notes a bare buffer, and returns the payload's length. */
-	message(value: unknown, root: string): number {
+	message(value: unknown, root: Root, unnamed: number): number {
 		this.release();
-		this.begin(root);
+		this.begin(root, unnamed);
 		try {
 			if (typeof value === "object" && value !== null) {
 				const prototype: object | null = Object.getPrototypeOf(value);
 				if (!isPlain(prototype) && this.#isBare(value, prototype)) {
-					return (this.bare as unknown as Uint8Array).length;
+					return this.position;
 				}
 			}
 			this.value(value);
@@ -47,8 +55,11 @@ export class ValueWriter extends PlainWriter {
 			this.seen.clear();
 			return length;
 		} catch (error) {
+			const explained = this.explain(error);
+			// Nobody resets after a refusal, and what stood before it must not be kept.
 			this.used = true;
-			throw this.explain(error);
+			this.release();
+			throw explained;
 		}
 	}
 
@@ -127,14 +138,10 @@ export class ValueWriter extends PlainWriter {
 
 	#buffer(source: ArrayBufferView | ArrayBuffer, kind: number): void {
 		if (kind === 0) throw this.refuse("a typed array of an unknown kind", "copy it into a known one");
-		this.#checkAttached(source, kind);
-		if (kind === KIND_ARRAY_BUFFER) {
-			this.segments.mention(this, source, kind, maximumBytes(source as ArrayBuffer));
-			return;
-		}
-		const part = this.#hooks?.part?.(source as ArrayBufferView);
-		if (part === undefined) this.segments.mention(this, source, kind, undefined);
-		else this.#part(kind, part, source.byteLength);
+		const byteLength = this.#bytesIn(source, kind);
+		const part = kind === KIND_ARRAY_BUFFER ? undefined : this.#hooks?.part?.(source as ArrayBufferView);
+		if (part === undefined) this.segments.mention(this, source, kind, byteLength);
+		else this.#part(kind, part, byteLength);
 	}
 
 	#part(kind: number, { whole, offset }: Part, byteLength: number): void {
@@ -158,26 +165,41 @@ export class ValueWriter extends PlainWriter {
 
 	/** Notes the value if it is a buffer that needs no message around it. */
 	#isBare(value: object, prototype: object | null): boolean {
-		let kind = 0;
-		if (ArrayBuffer.isView(value)) kind = this.#hooks?.part?.(value) === undefined ? viewKindOf(value) : 0;
-		else if (natureOf(prototype).brand === "arraybuffer" && slotOf(value, "arraybuffer") !== undefined) {
-			kind = maximumBytes(value as ArrayBuffer) === undefined ? KIND_ARRAY_BUFFER : 0;
-		}
-		if (kind === 0 || this.#registry?.codecFor(prototype) !== undefined) return false;
-		this.#checkAttached(value as ArrayBuffer, kind);
+		const isView = ArrayBuffer.isView(value);
+		if (!isView && (natureOf(prototype).brand !== "arraybuffer" || slotOf(value, "arraybuffer") === undefined))
+			return false;
+		if (this.#registry?.codecFor(prototype) !== undefined) return false;
+		const source = value as ArrayBufferView | ArrayBuffer;
+		const kind = isView ? viewKindOf(value) : KIND_ARRAY_BUFFER;
+		const byteLength = this.#bytesIn(source, kind);
+		if (kind === 0 || (isView && this.#hooks?.part?.(value) !== undefined)) return false;
+		const isSmall = mayHaveNoBuffer(kind, byteLength);
+		const buffer = isSmall ? undefined : isView ? value.buffer : (source as ArrayBuffer);
+		if (buffer !== undefined && growthOf(buffer) !== "fixed") return false;
 		this.used = true;
-		this.bare = bytesOf(value as ArrayBuffer, kind);
 		this.kind = kind;
+		this.position = byteLength;
+		const bytes = bytesOf(source, kind, byteLength, buffer);
+		// A small one may be on shared memory that another thread lets grow: it goes through the scratch, which has room.
+		if (isSmall) this.bytes.set(bytes);
+		else this.bare = bytes;
 		return true;
 	}
 
-	#checkAttached(source: ArrayBufferView | ArrayBuffer, kind: number): void {
-		if (source.byteLength > 0) return;
-		try {
-			bytesOf(source, kind);
-		} catch {
-			throw this.refuse("a buffer that was transferred away", "send it before, or send a copy");
+	/** How many bytes it has. Refuses what was transferred away, and a view of what its ArrayBuffer no longer has. */
+	#bytesIn(source: ArrayBufferView | ArrayBuffer, kind: number): number {
+		// A DataView without its bytes throws when it is asked.
+		const byteLength = kind === KIND_DATA_VIEW && !isInBounds(source as DataView) ? 0 : bytesIn(source, kind);
+		if (byteLength > 0) return byteLength;
+		const isView = kind !== KIND_ARRAY_BUFFER;
+		if (isView ? isInBounds(source as ArrayBufferView) : isAttached(source as ArrayBuffer)) return 0;
+		if (isView && isAttached((source as ArrayBufferView).buffer)) {
+			throw this.refuse(
+				"a view of what its ArrayBuffer no longer has",
+				"send it before the ArrayBuffer is made smaller",
+			);
 		}
+		throw this.refuse("a buffer that was transferred away", "send it before, or send a copy");
 	}
 
 	#codec(value: object, codec: Codec): void {
@@ -192,7 +214,7 @@ export class ValueWriter extends PlainWriter {
 
 	/** Lets the host layer say how its own things are sent. */
 	#extension(value: object): boolean {
-		let extension: Extension | undefined;
+		let extension: Extension | Refusal | undefined;
 		try {
 			extension = this.#hooks?.toExtension?.(value);
 		} catch (error) {
@@ -200,6 +222,7 @@ export class ValueWriter extends PlainWriter {
 			throw error;
 		}
 		if (extension === undefined) return false;
+		if ("what" in extension) throw this.refuse(extension.what, extension.advice);
 		const { type, description } = extension;
 		if (type === format.EXT_REF) {
 			this.index(format.EXT_REF, this.#note(value));

@@ -158,11 +158,51 @@ describe("registerSerializer", () => {
 		expect([known(0), known(1), known(2)]).toEqual([["Point"], ["Point"], []]);
 	});
 
+	test("checks the class and each field of the codec", async () => {
+		await createRuntime();
+		const refused = (type: unknown, given: unknown, error: unknown) =>
+			expect(() => registerSerializer(type as typeof Point, given as never)).toThrow(error as Error);
+		const where = "registerSerializer(): codec";
+		refused({}, codec("x"), new TypeError("registerSerializer(): the type must be a class, not {}"));
+		refused(() => {}, codec("x"), TypeError);
+		refused(Point, undefined, new TypeError(`${where} must be an object, not undefined`));
+		refused(Point, { ...codec("x"), name: 5 }, new TypeError(`${where}.name must be a string, not 5`));
+		refused(Point, codec(""), new RangeError(`${where}.name must be a string that is not empty, not ""`));
+		const { name, serialize, deserialize } = codec("x");
+		refused(Point, { name, serialize }, new TypeError(`${where}.deserialize must be a function, not undefined`));
+		refused(Point, { name, serialize: 1, deserialize }, new TypeError(`${where}.serialize must be a function, not 1`));
+		refused(
+			Point,
+			{ name, serialize, deserialise: deserialize },
+			new TypeError(`${where}: unknown option "deserialise"; did you mean "deserialize"?`),
+		);
+		expect(known(0)).toEqual([]);
+	});
+
+	test("takes a codec with fields of its own, and one that is an instance of a class", async () => {
+		await createRuntime();
+		class Codec {
+			name = "Point";
+			count = 0;
+			serialize(point: Point) {
+				return point.x;
+			}
+			deserialize() {
+				return new Point();
+			}
+		}
+		registerSerializer(Point, new Codec());
+		registerSerializer(Vector, { ...codec("Vector"), serializer: 1, pack: () => 1 } as ReturnType<typeof codec>);
+		expect(known(0)).toEqual(["Point", "Vector"]);
+	});
+
 	test("that is refused changes nothing", async () => {
 		await createRuntime();
 		registerSerializer(Point, codec("Point"));
 		expect(() => registerSerializer(Vector, codec("Point"))).toThrow('the name "Point" belongs to');
-		expect(() => registerSerializer(5 as never, codec("Five"))).toThrow("registerSerializer: the type must be a class");
+		expect(() => registerSerializer(5 as never, codec("Five"))).toThrow(
+			"registerSerializer(): the type must be a class, not 5",
+		);
 		expect(known(0)).toEqual(["Point"]);
 		await createRuntime();
 		expect(known(1)).toEqual(["Point"]);

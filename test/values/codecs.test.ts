@@ -230,21 +230,16 @@ describe("the registry", () => {
 		expect(registry.size).toBe(1);
 	});
 
-	it("refuses what is no class, a built-in, what is no codec, and a name taken, and stays as it was", () => {
+	it("refuses a built-in and a name taken, and stays as it was", () => {
 		const registry = registryWithMoney();
 		const register = registry.register.bind(registry) as (type: unknown, codec: unknown) => void;
 		const codec = { name: "x", serialize: () => 1, deserialize: () => 1 };
-		expect(() => register({}, codec)).toThrow("the type must be a class, not object");
-		expect(() => register(() => {}, codec)).toThrow(TypeError);
 		for (const type of [Object, Array, Map, Date, Uint8Array, Buffer, Error]) {
-			expect(() => register(type, codec)).toThrow(`${type.name} is built in`);
+			expect(() => register(type, codec)).toThrow(`registerSerializer(): ${type.name} is built in`);
 		}
-		expect(() => register(Temperature, null)).toThrow("the codec of Temperature must be an object, not null");
-		expect(() => register(Temperature, { ...codec, name: "" })).toThrow("needs a name");
-		expect(() => register(Temperature, { ...codec, serialize: undefined })).toThrow(
-			'"x" needs the functions serialize and deserialize',
+		expect(() => register(Temperature, { ...codec, name: "money" })).toThrow(
+			'registerSerializer(): the name "money" belongs to the codec of Money',
 		);
-		expect(() => register(Temperature, { ...codec, name: "money" })).toThrow('"money" belongs to the codec of Money');
 		expect([...registry.entries()]).toEqual([{ type: Money, codec: moneyCodec }]);
 	});
 });

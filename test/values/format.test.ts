@@ -50,6 +50,7 @@ describe("the tables of docs/format.md", () => {
 		);
 		expect(words).toContain(`A segment of ${format.LARGE_SEGMENT_BYTES} bytes or more`);
 		expect(words).toContain(`V has ${format.BUFFER_EXT_BYTES} bytes`);
-		expect(words).toContain(`A resizable ArrayBuffer has ${format.RESIZABLE_EXT_BYTES}`);
+		expect(words).toContain(`A kind with 0x${format.KIND_RESIZABLE.toString(16)} added`);
+		expect(words).toContain(`0x${format.KIND_TRACKING.toString(16)} is added to that`);
 	});
 });

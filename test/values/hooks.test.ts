@@ -138,6 +138,18 @@ describe("a hook", () => {
 		expect(() => encodeToStore([new Ref(1)], { encodeHooks: refusing })).toThrow(refusal);
 	});
 
+	it("may say what it is that cannot be sent, and the encoder says where", () => {
+		const refusing: EncodeHooks = {
+			toExtension: () => ({ what: "a ref from elsewhere", advice: "send another" }),
+		};
+		expect(() => encodeToStore({ a: [new Ref(1)] }, { encodeHooks: refusing })).toThrow(
+			expect.objectContaining({
+				path: "value.a[0]",
+				message: "value.a[0] is a ref from elsewhere, which cannot be sent; send another",
+			}),
+		);
+	});
+
 	it("that reads may refuse, too", () => {
 		const refusal = new RefDisposedError("gone");
 		const refusing: DecodeHooks = {

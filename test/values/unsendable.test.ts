@@ -1,8 +1,12 @@
+import { createECDH } from "node:crypto";
+import { BlockList } from "node:net";
 import { Readable } from "node:stream";
+import { runInNewContext, Script } from "node:vm";
 import { MessageChannel } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { SerializationError } from "../../src/errors.ts";
 import { Encoder } from "../../src/values/encoder.ts";
+import { encodeInline } from "../../src/values/inline.ts";
 import { SerializerRegistry } from "../../src/values/registry.ts";
 import { roundTrip } from "./support.ts";
 
@@ -18,6 +22,13 @@ const refusalOf = (value: unknown, root = "value"): SerializationError => {
 
 function* numbers() {
 	yield 1;
+}
+
+/** Without its function, which would be refused by itself. */
+function ended<T extends NodeJS.Immediate | NodeJS.Timeout>(timer: T): T {
+	clearImmediate(timer as NodeJS.Immediate);
+	clearTimeout(timer as NodeJS.Timeout);
+	return timer;
 }
 
 const unsendable: Record<string, unknown> = {
@@ -41,6 +52,11 @@ const unsendable: Record<string, unknown> = {
 	"an instance of MessagePort": new MessageChannel().port1,
 	"an instance of Stream": Readable.from([1]),
 	"an instance of Intl.NumberFormat": new Intl.NumberFormat(),
+	"an instance of Immediate": ended(setImmediate(() => {})),
+	"an instance of Timeout": ended(setTimeout(() => {}, 1)),
+	"an instance of Script": new Script("1"),
+	"an instance of BlockList": new BlockList(),
+	"an instance of ECDH": createECDH("secp256k1"),
 	"a generator": numbers(),
 	"an iterator": [1].values(),
 };
@@ -59,6 +75,29 @@ describe("what cannot be sent is refused", () => {
 	it("instances of their subclasses, too", () => {
 		class Job extends Promise<void> {}
 		expect(refusalOf([Job.resolve()]).message).toContain("value[0] is an instance of Promise");
+	});
+
+	it.each(["Math", "JSON", "Reflect", "Atomics", "Intl"])("the namespace %s, of this realm and of another", (name) => {
+		const { [name]: namespace } = globalThis as unknown as Record<string, unknown>;
+		for (const value of [namespace, runInNewContext(name)]) {
+			expect(refusalOf(value).message).toContain("value is a namespace of the platform, which cannot be sent");
+			expect(refusalOf({ v: [value] }).path).toBe("value.v[0]");
+			expect(encodeInline(value, new Uint32Array(4), 0)).toBe(-1);
+		}
+	});
+
+	it("what only has their names is sent", () => {
+		class Timeout {
+			ms = 5;
+		}
+		class Script {
+			text = "x";
+		}
+		class BlockList {
+			list = [1];
+		}
+		const value = [new Timeout(), new Script(), new BlockList(), { [Symbol.toStringTag]: "Math" }, {}];
+		expect(roundTrip(value)).toEqual([{ ms: 5 }, { text: "x" }, { list: [1] }, {}, {}]);
 	});
 
 	it("a function without a name", () => {
@@ -104,6 +143,20 @@ describe("the path", () => {
 		["value.extra", Object.assign("a".match(/a/) as RegExpMatchArray, { extra: leaf })],
 	])("is %s", (path, value) => {
 		expect(refusalOf(value).path).toBe(path);
+	});
+
+	it("leaves out steps that are not the user's, at whatever depth", () => {
+		let deep: unknown = leaf;
+		for (let i = 0; i < 250; i++) deep = { n: deep };
+		for (const [value, path] of [
+			[leaf, "args[1]"],
+			[{ q: [leaf] }, "args[1].q[0]"],
+			[deep, `args[1]${".n".repeat(250)}`],
+		]) {
+			const encoder = new Encoder();
+			expect(() => encoder.encode([[0], [undefined, value]], "args", 1)).toThrow(expect.objectContaining({ path }));
+			expect(() => encoder.encode({ a: leaf })).toThrow(expect.objectContaining({ path: "value.a" }));
+		}
 	});
 
 	it("is that of the second of two siblings", () => {
@@ -152,6 +205,15 @@ describe("code of the user's that throws while a value is read", () => {
 		const { proxy: revoked, revoke } = Proxy.revocable([], {});
 		revoke();
 		expect(refusalOf({ revoked }).path).toBe("value.revoked");
+	});
+
+	it("is a proxy that is the value itself", () => {
+		const { proxy, revoke } = Proxy.revocable({}, {});
+		revoke();
+		expect(encodeInline(proxy, new Uint32Array(4), 0)).toBe(-1);
+		const error = refusalOf(proxy, "args[0]");
+		expect(error.path).toBe("args[0]");
+		expect(error.message).toMatch(/^args\[0\] cannot be sent: reading it threw TypeError/);
 	});
 
 	it("may throw what has no text", () => {

@@ -6,6 +6,7 @@ import { RuntimeShutdownError } from "../../errors.ts";
 import { nap, nextTurn, yieldToEventLoop } from "../../platform/yield.ts";
 import type { GetOptions, ObjectState, RuntimeContext, ShutdownOptions, StoreStats } from "../../types.ts";
 import type { EncodeHooks } from "../../values/hooks.ts";
+import type { Root } from "../../values/path.ts";
 import type { SerializerRegistry } from "../../values/registry.ts";
 import type { Arrivals, Engine } from "../engine.ts";
 import { RefGenerator } from "../generator.ts";
@@ -149,11 +150,12 @@ export class LocalEngine implements Engine {
 
 	// ── objects ──
 
-	put(value: unknown): ObjectRef {
+	put(value: unknown, name?: Root): ObjectRef {
 		this.checkOpen();
-		if (this.#closing)
+		if (this.#closing) {
 			throw new RuntimeShutdownError("put(): the runtime is being shut down, and takes no new objects.");
-		return this.store.put(value);
+		}
+		return this.store.put(value, name);
 	}
 
 	/**

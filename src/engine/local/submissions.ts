@@ -15,7 +15,7 @@ import {
 import { RayError, TaskCancelledError, TaskError, TaskTimeoutError, TaskUnschedulableError } from "../../errors.ts";
 import { errorClassNames } from "../../values/error-values.ts";
 import { EXT_HOST_FIRST, EXT_REF } from "../../values/format.ts";
-import { type EncodeHooks, SENDABLE } from "../../values/hooks.ts";
+import { type EncodeHooks, type Extension, type Refusal, SENDABLE } from "../../values/hooks.ts";
 import { textOf } from "../../values/refusals.ts";
 import { onAbort } from "../abort.ts";
 import { flag, milliseconds } from "../checks.ts";
@@ -26,7 +26,7 @@ import type { Deadline } from "./deadlines.ts";
 import type { LocalEngine } from "./engine.ts";
 import { idOf } from "./ids.ts";
 import { Classes, type ResourceTable } from "./plans.ts";
-import { checkNested } from "./store/object-writer.ts";
+import { refusalOf } from "./store/object-writer.ts";
 import { type Origin, type Plan, Submitter } from "./submit.ts";
 import type { Waiter } from "./waits.ts";
 
@@ -268,11 +268,10 @@ export class Submissions {
 
 	// ── refs and functions inside values ──
 
-	#toExtension(value: object): { type: number; description?: unknown } | undefined {
+	#toExtension(value: object): Extension | Refusal | undefined {
 		if (isRef(value)) {
 			checkUsable(value);
-			checkNested(this.#engine, value);
-			return { type: EXT_REF };
+			return refusalOf(this.#engine, value) ?? { type: EXT_REF };
 		}
 		if ((value as { [SENDABLE]?: unknown })[SENDABLE] === "function") {
 			return { type: EXT_HOST_FIRST, description: this.#options.shipping.describe(value) };

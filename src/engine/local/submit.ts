@@ -25,12 +25,13 @@ import {
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
 import { PendingCallsLimitExceededError } from "../../errors.ts";
+import { refusal } from "../../values/refusals.ts";
 import type { Engine } from "../engine.ts";
 import { RefGenerator } from "../generator.ts";
 import { checkUsable, isRef, type ObjectRef } from "../ref.ts";
 import type { TaskSettings } from "../settings.ts";
 import { throwStatus } from "./status.ts";
-import { checkNested } from "./store/object-writer.ts";
+import { refusalOf } from "./store/object-writer.ts";
 import type { Store } from "./store/store.ts";
 
 /** What a task's arguments are: a list of values; with refs among them, the refs' places and the list without them. */
@@ -141,7 +142,8 @@ export class Submitter {
 			const arg = args[i];
 			if (typeof arg !== "object" || arg === null || !isRef(arg)) continue;
 			checkUsable(arg);
-			checkNested(this.#engine, arg);
+			const refused = refusalOf(this.#engine, arg);
+			if (refused !== undefined) throw refusal(`args[${i}]`, refused.what, refused.advice);
 			dependencies ??= [];
 			dependencies.push(arg);
 		}

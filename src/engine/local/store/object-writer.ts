@@ -11,10 +11,10 @@ import {
 	STATE_REPORT,
 } from "../../../core/layout.ts";
 import type { CoreThread } from "../../../core/thread.ts";
-import { SerializationError } from "../../../errors.ts";
 import { Encoder } from "../../../values/encoder.ts";
-import type { EncodeHooks, Part } from "../../../values/hooks.ts";
+import type { EncodeHooks, Part, Refusal } from "../../../values/hooks.ts";
 import { encodeInline } from "../../../values/inline.ts";
+import type { Root } from "../../../values/path.ts";
 import type { SerializerRegistry } from "../../../values/registry.ts";
 import type { Engine } from "../../engine.ts";
 import type { ObjectRef } from "../../ref.ts";
@@ -77,7 +77,7 @@ export class ObjectWriter {
 	}
 
 	/** Writes a value for the core to take: `flags`, `a` … `d`. */
-	write(value: unknown, root: string, more: number): void {
+	write(value: unknown, root: Root, more: number): void {
 		const kind = encodeInline(value, this.#inline, 0);
 		if (kind >= 0) this.#takeInline(kind, more);
 		else this.#takePayload(this.#encoder.encode(value, root), more);
@@ -155,7 +155,7 @@ export class ObjectWriter {
 		room: number,
 	): void {
 		const encoder = this.#encoder;
-		const size = this.#encodeArguments(message);
+		const size = this.#encodeArguments(message, dependencies === undefined ? 0 : 1);
 		const least = this.#zeroCopyMinBytes;
 		if (encoder.hasParts || (size >= least && size > room && encoder.largestView >= least)) {
 			this.#takePayload(size, 0);
@@ -179,11 +179,12 @@ export class ObjectWriter {
 		}
 	}
 
-	#encodeArguments(message: unknown): number {
+	/** With dependencies the message is where they go, and the arguments. */
+	#encodeArguments(message: unknown, unnamed: number): number {
 		const outer = this.#passing;
 		this.#passing = true;
 		try {
-			return this.#encoder.encode(message, "args");
+			return this.#encoder.encode(message, "args", unnamed);
 		} finally {
 			this.#passing = outer;
 		}
@@ -236,9 +237,13 @@ function writeReference(u32: Uint32Array, at: number, ref: { slot: number; gener
 	return at + 2;
 }
 
-/** What a nested ref must be to be written. */
-export function checkNested(engine: Engine, ref: ObjectRef): void {
-	if (ref.engine !== engine) {
-		throw new SerializationError(`Object ${ref.id} belongs to another runtime; get its value there, and put it here.`);
-	}
+/** Why a ref cannot be written here, if it cannot. */
+export function refusalOf(engine: Engine, ref: ObjectRef): Refusal | undefined {
+	if (ref.engine === engine) return undefined;
+	return ref.engine.alive
+		? { what: `object ${ref.id} of another runtime`, advice: "get its value there, and put it here" }
+		: {
+				what: `object ${ref.id} of a runtime that is shut down`,
+				advice: "its value went with that runtime: get it before the shutdown, or make it again here",
+			};
 }

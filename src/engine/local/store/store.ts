@@ -21,6 +21,7 @@ import { ObjectFreedError, ObjectLostError } from "../../../errors.ts";
 import { decode } from "../../../values/decoder.ts";
 import type { DecodeHooks } from "../../../values/hooks.ts";
 import { decodeInline } from "../../../values/inline.ts";
+import type { Root } from "../../../values/path.ts";
 import type { Engine } from "../../engine.ts";
 import { ObjectRef } from "../../ref.ts";
 import type { Audit } from "../audit.ts";
@@ -103,8 +104,9 @@ export class Store extends ObjectWriter {
 		this.#allocation.relieve();
 	}
 
-	put(value: unknown): ObjectRef {
-		this.write(value, "value", 0);
+	/** `name` is what errors call the value. */
+	put(value: unknown, name: Root = "value"): ObjectRef {
+		this.write(value, name, 0);
 		if (this.ownsBlock) this.#collecting.hold(this.b);
 		return this.#newObject();
 	}
