@@ -143,7 +143,9 @@ export function sourceOf(fn: (...args: never[]) => unknown): string {
 }
 
 /** Short, and different for any two sources that a project will ever hold (53 bits, and the length). */
-export function sourceHash(source: string): string {
+export function sourceHash(text: string): string {
+	// Bun indents a CommonJS file otherwise when it is imported than when it is the program.
+	const source = text.replace(/\n[ \t]+/g, "\n");
 	let [high, low] = [0xdeadbeef, 0x41c6ce57];
 	for (let index = 0; index < source.length; index++) {
 		const code = source.charCodeAt(index);
