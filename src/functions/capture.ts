@@ -1,11 +1,14 @@
+import { types } from "node:util";
 import { type FunctionInsight, type Inspector, openInspector, type VariableScope } from "../platform/inspect.ts";
 import type { CallSite } from "./callsite.ts";
 import { identityOf } from "./classes.ts";
-import { type FunctionNode, type Named, type Place, sourceHash, sourceOf } from "./description.ts";
+import { canImportAs } from "./compile.ts";
+import { type FunctionNode, type ImportNode, type Named, type Place, sourceHash, sourceOf } from "./description.ts";
 import { ownValue, standardGlobals } from "./globals.ts";
 import { tooMuch } from "./graph.ts";
-import { isNative, kindOf } from "./kinds.ts";
-import { isTopLevel, packageOf } from "./library.ts";
+import { importedName } from "./imports.ts";
+import { isNative, isObjectPrototype, isOrdinaryFunction } from "./kinds.ts";
+import { exportOf, mayNeedEntry, packageOf } from "./library.ts";
 import { bindsName, type FunctionPlace, functionPlace, isNodesOwn } from "./place.ts";
 import type { CaptureHooks } from "./plain.ts";
 import { rewritten, unusedName } from "./rewrite.ts";
@@ -42,6 +45,8 @@ export class Capture extends ValueCapture {
 	readonly #names: Readonly<Record<string, unknown>>;
 	readonly #shared = new SharedVariables();
 	#inspector: Inspector | undefined | "unopened" = "unopened";
+	/** Variables of ES modules that hold functions. */
+	readonly #variables = new Map<unknown, { readonly file: string | undefined; readonly name: string }>();
 	#functions = 0;
 
 	/** `names`: what names mean, of which a host that shows no variables cannot tell it. */
@@ -166,11 +171,32 @@ export class Capture extends ValueCapture {
 	#isImported({ fn, within, source, analysis, place, scopes, at }: Reading): boolean {
 		const library = packageOf(at.file);
 		if (at.file === undefined || library === undefined || scopes === undefined) return false;
-		if (![...analysis.free.keys()].some((name) => scopes.some((scope) => hasVariable(scope, name)))) return false;
-		if (isTopLevel(fn, at.file, scopes)) {
-			this.nodes[place] = { type: "import", file: at.file, name: fn.name, hash: sourceHash(source) };
+		const needsFile = [...analysis.free.keys()].some((name) => scopes.some((scope) => hasVariable(scope, name)));
+		if (!needsFile && (analysis.form === "class" || isOrdinaryFunction(fn))) return false;
+		const imported = this.#importOf(fn);
+		const exported =
+			imported !== undefined && mayNeedEntry(at.file)
+				? imported
+				: (exportOf(fn, at.file, scopes, (other) => this.#isNodes(other)) ?? imported);
+		if (exported !== undefined) {
+			this.nodes[place] = { type: "import", ...exported, name: fn.name, hash: sourceHash(source) };
 		} else this.trouble(within, `it was made by the package ${library}, and cannot be imported from there`);
 		return true;
+	}
+
+	/** How a user's module has a function, if it imports it from a package. */
+	#importOf(fn: Callable): Pick<ImportNode, "file" | "specifier" | "path"> | undefined {
+		const { file, name } = this.#variables.get(fn) ?? {};
+		const imported = file === undefined || name === undefined ? undefined : importedName(file, name);
+		if (!canImportAs || file === undefined || !imported?.member || /^[./]|^[a-z]+:/.test(imported.specifier))
+			return undefined;
+		return { file, specifier: imported.specifier, path: [imported.member] };
+	}
+
+	#isNodes(fn: Callable): boolean {
+		const inspector = this.#open();
+		const scriptId = inspector?.inspect(fn).location?.scriptId;
+		return scriptId !== undefined && inspector?.scriptUrl(scriptId)?.startsWith("node:") === true;
 	}
 
 	/** A variable from outside, or undefined if every thread has it. */
@@ -189,6 +215,7 @@ export class Capture extends ValueCapture {
 		}
 		const helper = helperFor(name, value);
 		if (helper !== undefined) return this.push({ type: "helper", helper, ...fileOf(at) });
+		if (typeof value === "function" && scope.kind === "Module") this.#variables.set(value, { file: at.file, name });
 		const place = this.value(value, where, use);
 		const scriptId = insight()?.location?.scriptId ?? "";
 		this.#shared.note({ name, where, fn, user, place, assigned: use.assigned, scopes, depth, scriptId });
@@ -221,12 +248,21 @@ export class Capture extends ValueCapture {
 		const isOutside = (key: string) => words?.has(key) !== true;
 		const named = (holder: object, keys: readonly string[]) =>
 			keys.map((key): Named => [key, this.value(ownValue(holder, key), `${within || fn.name}.${key}`)]);
-		const properties = named(fn, Object.keys(fn).filter(isOutside));
+		const hung = Object.keys(fn).filter(isOutside);
+		for (const key of hung) {
+			if (isAccessor(fn, key)) this.trouble(`${within || fn.name}.${key}`, "it is a getter or setter");
+		}
+		const properties = named(fn, hung);
 		const held = ownValue(fn, "prototype");
 		const prototype = typeof held === "object" && held !== null ? held : {};
 		const added = Object.getOwnPropertyNames(prototype).filter((key) => key !== "constructor" && isOutside(key));
-		if (!isClass && added.length > 0 && kindOf(prototype) !== "plain") {
-			this.trouble(within, "it inherits by its prototype: write it as a class");
+		const hasSuperclass = isClass && analysis.evaluated !== undefined;
+		if (!hasSuperclass && !isOrdinaryFunction(fn)) {
+			this.trouble(within, "its prototype was changed, which a copy would not know of");
+		} else if (typeof held === "object" && !inheritsAsWritten(fn, prototype, hasSuperclass)) {
+			this.trouble(within, "it inherits by its prototype: write it as a class that extends the other");
+		} else if (!isClass && added.some((key) => isAccessor(prototype, key))) {
+			this.trouble(within, "its prototype has getters or setters: write it as a class");
 		}
 		const methods = named(prototype, added);
 		return { ...(properties.length > 0 && { properties }), ...(methods.length > 0 && { prototype: methods }) };
@@ -244,6 +280,19 @@ function fileOf({ file }: FunctionPlace): { file?: string } {
 
 function hasVariable({ variables }: VariableScope, name: string): boolean {
 	return Object.hasOwn(variables, name);
+}
+
+function isAccessor(holder: object, key: string): boolean {
+	return "get" in (Object.getOwnPropertyDescriptor(holder, key) ?? {});
+}
+
+/** What instances of a class inherit from, or of a function that is used as one, is what its source says. */
+function inheritsAsWritten(fn: Callable, prototype: object, hasSuperclass: boolean): boolean {
+	// Generators have prototypes for what they return.
+	if (types.isGeneratorFunction(fn)) return true;
+	const inherited: object | null = Object.getPrototypeOf(prototype);
+	if (hasSuperclass) return inherited === null || inherited === ownValue(Object.getPrototypeOf(fn), "prototype");
+	return inherited !== null && isObjectPrototype(inherited);
 }
 
 function once<T>(make: () => T): () => T {

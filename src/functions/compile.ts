@@ -65,6 +65,9 @@ function run(node: FunctionNode, head: string, tail: string): unknown {
 	return node.imports ? runWithImports(code, place) : new vm.Script(code, place).runInThisContext();
 }
 
+/** Node ≥ 20.10, and all hosts that need no such thing. */
+export const canImportAs = "constants" in vm && "USE_MAIN_CONTEXT_DEFAULT_LOADER" in (vm.constants as object);
+
 /** `import(specifier)` as it would be done by a line of that file. */
 export function importAs(specifier: string, file: string): Promise<unknown> {
 	const load = runWithImports("(specifier) => import(specifier)", { filename: otherSpelling(file) });

@@ -64,11 +64,22 @@ export type GraphNode =
 	| { readonly type: "global"; readonly path: readonly string[] }
 	| { readonly type: "builtin"; readonly module: string; readonly path: readonly string[]; readonly namespace?: true }
 	/** A function or class that a file of an installed package exports: imported there, not copied. */
-	| { readonly type: "import"; readonly file: string; readonly name: string; readonly hash: string }
+	| ImportNode
 	| { readonly type: "symbol"; readonly key: string }
 	/** A member of this package; an empty name is its namespace. */
 	| { readonly type: "package"; readonly member: string }
 	| { readonly type: "helper"; readonly helper: HelperName; readonly file?: string };
+
+export interface ImportNode {
+	readonly type: "import";
+	readonly file: string;
+	/** What that file imports to have it; without, it exports it itself. */
+	readonly specifier?: string;
+	/** Where it is in what importing gives; empty if nothing but its name and source tell it. */
+	readonly path: readonly string[];
+	readonly name: string;
+	readonly hash: string;
+}
 
 export interface FunctionNode {
 	readonly type: "function";
