@@ -2,7 +2,7 @@
 import { types } from "node:util";
 import type { VariableScope } from "../platform/inspect.ts";
 import { requireOf } from "../platform/require.ts";
-import { filePath } from "./callsite.ts";
+import { filePath, isFileName } from "./callsite.ts";
 import { sourceHash, sourceOf } from "./description.ts";
 import { fileText } from "./place.ts";
 
@@ -10,7 +10,7 @@ type Callable = (...args: never[]) => unknown;
 
 /** The package that a file belongs to; undefined for files that were not installed. */
 export function packageOf(file: string | undefined): string | undefined {
-	return file === undefined ? undefined : packageFolder.exec(filePath(file))?.[1];
+	return file === undefined || !isFileName(file) ? undefined : packageFolder.exec(filePath(file))?.[1];
 }
 
 const packageFolder = /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/;

@@ -103,3 +103,21 @@ test("getters as compilers write them for the exports of CommonJS, and no others
 	const other = 'const { made } = createRequire(import.meta.url)("thing");';
 	expect(await use(other, "made()", files)).toMatch(/`made`: it was made by the package thing, and cannot be imported/);
 });
+
+test("a package's function that a bundler evaluates under a name of its own is copied", async () => {
+	const thing = "(() => { const one = () => 1; return () => one() + require('node:os').EOL.length; })()";
+	programs.write({
+		"evaluated.cjs": `
+			const { remote, init, shutdown } = require("./kit.cjs");
+			const names = ["webpack:///./node_modules/thing/index.js?", "webpack-internal:///./node_modules/thing/index.js"];
+			const all = names.map((name) => eval(${JSON.stringify(thing)} + "\\n//# sourceURL=" + name));
+			const found = all.map((fn) => remote(() => fn()));
+			init(require("node:path").join(__dirname, "worker.mjs"));
+			(async () => {
+				console.log(...(await Promise.all(found.map((f) => f.call()))));
+				await shutdown();
+			})();
+		`,
+	});
+	expect(await programs.run("evaluated.cjs")).toBe("2 2");
+});
