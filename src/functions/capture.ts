@@ -1,3 +1,4 @@
+import { builtinModules } from "node:module";
 import { types } from "node:util";
 import { type FunctionInsight, type Inspector, openInspector, type VariableScope } from "../platform/inspect.ts";
 import type { CallSite } from "./callsite.ts";
@@ -6,7 +7,7 @@ import { canImportAs } from "./compile.ts";
 import { type FunctionNode, type ImportNode, type Named, type Place, sourceHash, sourceOf } from "./description.ts";
 import { ownValue, standardGlobals } from "./globals.ts";
 import { tooMuch } from "./graph.ts";
-import { importedName } from "./imports.ts";
+import { type ImportedName, importedName, meaningOf } from "./imports.ts";
 import { isNative, isObjectPrototype, isOrdinaryFunction } from "./kinds.ts";
 import { exportOf, mayNeedEntry, packageOf } from "./library.ts";
 import { bindsName, type FunctionPlace, functionPlace, isNodesOwn } from "./place.ts";
@@ -36,6 +37,8 @@ interface Reading {
 	readonly at: FunctionPlace;
 }
 
+/** As users import it. */
+const packageName = "wasmray";
 /** Who uses more than these uses a library that was bundled in: copying it would take seconds. */
 const mostFunctions = 250;
 
@@ -43,17 +46,24 @@ const mostFunctions = 250;
 export class Capture extends ValueCapture {
 	readonly #site: CallSite | undefined;
 	readonly #names: Readonly<Record<string, unknown>>;
+	readonly #file: string | undefined;
 	readonly #shared = new SharedVariables();
 	#inspector: Inspector | undefined | "unopened" = "unopened";
 	/** Variables of ES modules that hold functions. */
 	readonly #variables = new Map<unknown, { readonly file: string | undefined; readonly name: string }>();
 	#functions = 0;
 
-	/** `names`: what names mean, of which a host that shows no variables cannot tell it. */
-	constructor(hooks: CaptureHooks, site: CallSite | undefined, names: Readonly<Record<string, unknown>> = {}) {
+	/** `names`: what names mean, of which a host that shows no variables cannot tell it. `file`: where its text may tell. */
+	constructor(
+		hooks: CaptureHooks,
+		site: CallSite | undefined,
+		names: Readonly<Record<string, unknown>> = {},
+		file?: string,
+	) {
 		super(hooks);
 		this.#site = site;
 		this.#names = names;
+		this.#file = file;
 	}
 
 	close(): void {
@@ -223,11 +233,17 @@ export class Capture extends ValueCapture {
 	}
 
 	/** A name that no scope shows: a global, or nothing is shown in this host, and the file's text decides. */
-	#unseen(name: string, use: Use, { fn, within, place, scopes, at }: Reading, globals: string[]): Place | undefined {
+	#unseen(name: string, use: Use, reading: Reading, globals: string[]): Place | undefined {
+		const { fn, within, place, scopes, at } = reading;
 		const where = within === "" ? name : `${name} in ${within}`;
 		if (scopes === undefined && Object.hasOwn(this.#names, name)) return this.value(this.#names[name], where, use);
 		const isHidden = scopes === undefined && (at.file === undefined || bindsName(at.file, name));
 		if (standardGlobals.has(name) && !isHidden) return undefined;
+		const file = at.file ?? this.#file;
+		const meaning = isHidden && file !== undefined ? meaningOf(name, file, fn, reading.source) : undefined;
+		if (meaning === "global" && standardGlobals.has(name)) return undefined;
+		const imported = typeof meaning === "object" ? this.#everywhere(meaning) : undefined;
+		if (imported !== undefined) return imported;
 		const helper = helperNamed(name);
 		if (helper !== undefined) return this.push({ type: "helper", helper, ...fileOf(at) });
 		if (scopes === undefined && name === fn.name) return place;
@@ -239,6 +255,15 @@ export class Capture extends ValueCapture {
 			return this.trouble(where, "it was used only while the class was made, and is not to be seen any more");
 		}
 		return undefined;
+	}
+
+	/** What every thread can import by itself: of this package or of Node's modules. */
+	#everywhere({ specifier, member }: ImportedName): Place | undefined {
+		if (specifier === packageName) return member === "default" ? undefined : this.push({ type: "package", member });
+		const module = specifier.replace(/^node:/, "");
+		if (!builtinModules.includes(module)) return undefined;
+		const path = member === "" || member === "default" ? [] : [member];
+		return this.push({ type: "builtin", module: `node:${module}`, path, ...(member === "" && { namespace: true }) });
 	}
 
 	/** What was hung on a function from outside its source. */

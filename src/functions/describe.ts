@@ -20,6 +20,8 @@ export interface DescribeOptions {
 	readonly closure?: Readonly<Record<string, unknown>>;
 	/** What names in it mean, for hosts that show no variables. */
 	readonly names?: Readonly<Record<string, unknown>>;
+	/** Whose text may tell what names mean there, if it is not known where the function was registered. */
+	readonly file?: string | undefined;
 	/** Where it was registered, as `callSite` gives it. */
 	readonly site?: CallSite | undefined;
 	/** What `Definitions.register` returned for it. */
@@ -50,7 +52,7 @@ export function describeFunction(fn: Callable, given: DescribeOptions): Descript
 	const before = key === undefined ? undefined : selfContained.get(key);
 	if (before !== undefined && Object.keys(fn).length === 0) return before;
 
-	const capture = new Capture(options.hooks, site, options.names);
+	const capture = new Capture(options.hooks, site, options.names, options.file);
 	try {
 		capture.root(fn, closure ?? noClosure);
 	} finally {

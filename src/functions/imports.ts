@@ -25,14 +25,21 @@ export function importedName(file: string, name: string): ImportedName | undefin
 }
 
 /**
- * The same for a name in a function's source, where nobody can see what it stands for there: if the file has that source, and nothing
- * else in the file may be called so.
+ * What a name in a function's source stands for, where nobody can see it: if the file has that source behind the function's name or
+ * inside a call of `remote`, and nothing else in the file may be called so.
  */
-export function importedIn(file: string, name: string, source: string): ImportedName | undefined {
+export function meaningOf(
+	name: string,
+	file: string,
+	fn: { name: string },
+	source: string,
+): ImportedName | "global" | undefined {
 	const text = moduleText(file);
-	if (text === undefined || text.bound.has(name)) return undefined;
 	const words = wordsOf(source);
-	return words !== undefined && text.words.includes(words) ? text.imports.get(name) : undefined;
+	if (text === undefined || words === undefined || text.bound.has(name)) return undefined;
+	const isNamed = fn.name !== "" && words.trimStart().split(" ", 4).includes(fn.name);
+	const places = isNamed ? [words] : [` remote${words}`, ...(fn.name === "" ? [] : [` ${fn.name}${words}`])];
+	return places.some((place) => text.words.includes(place)) ? (text.imports.get(name) ?? "global") : undefined;
 }
 
 let latest: { readonly text: string; readonly read: ModuleText | undefined } | undefined;

@@ -59,7 +59,8 @@ export class Tokens {
 
 	step(): void {
 		const { kind, value } = this.#lexer;
-		if (kind !== "punctuator" && kind !== "template") this.#words.push(value);
+		// Bun leaves out the `new` of `new Error()`.
+		if (kind !== "punctuator" && kind !== "template" && value !== "new") this.#words.push(value);
 		this.#beforePrevious = this.previous;
 		this.previous = { kind, value };
 		if (kind === "template") this.#template();
