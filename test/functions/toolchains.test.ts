@@ -344,7 +344,7 @@ test("where the engine shows no variables, the file's text decides", async () =>
 		"alone source 2,undefined",
 		"itself source 1",
 		"uses module 7",
-		"hidden module slept",
+		"hidden source slept",
 		"hides source 6",
 		"true",
 	]);
