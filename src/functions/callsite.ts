@@ -44,6 +44,11 @@ export function fileUrl(file: string): string {
 	return encoded.startsWith("/") ? `file://${encoded}` : `file:///${encoded}`;
 }
 
+/** Whether a script's name can be a file's: bundlers that evaluate modules one by one name them by schemes of their own. */
+export function isFileName(name: string): boolean {
+	return name.startsWith("file:") || !/^[a-z][a-z\d+.-]+:/i.test(name);
+}
+
 /** The path of a `file:` URL, or the path that it was already. Queries fall away. */
 export function filePath(file: string): string {
 	if (!file.startsWith("file:")) return file;

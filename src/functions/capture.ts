@@ -1,11 +1,15 @@
+import { builtinModules } from "node:module";
+import { types } from "node:util";
 import { type FunctionInsight, type Inspector, openInspector, type VariableScope } from "../platform/inspect.ts";
 import type { CallSite } from "./callsite.ts";
 import { identityOf } from "./classes.ts";
-import { type FunctionNode, type Named, type Place, sourceHash, sourceOf } from "./description.ts";
+import { canImportAs } from "./compile.ts";
+import { type FunctionNode, type ImportNode, type Named, type Place, sourceHash, sourceOf } from "./description.ts";
 import { ownValue, standardGlobals } from "./globals.ts";
 import { tooMuch } from "./graph.ts";
-import { isNative, kindOf } from "./kinds.ts";
-import { isTopLevel, packageOf } from "./library.ts";
+import { type ImportedName, importedName, meaningOf } from "./imports.ts";
+import { isNative, isObjectPrototype, isOrdinaryFunction } from "./kinds.ts";
+import { exportOf, mayNeedEntry, packageOf } from "./library.ts";
 import { bindsName, type FunctionPlace, functionPlace, isNodesOwn } from "./place.ts";
 import type { CaptureHooks } from "./plain.ts";
 import { rewritten, unusedName } from "./rewrite.ts";
@@ -33,6 +37,8 @@ interface Reading {
 	readonly at: FunctionPlace;
 }
 
+/** As users import it. */
+const packageName = "wasmray";
 /** Who uses more than these uses a library that was bundled in: copying it would take seconds. */
 const mostFunctions = 250;
 
@@ -40,15 +46,24 @@ const mostFunctions = 250;
 export class Capture extends ValueCapture {
 	readonly #site: CallSite | undefined;
 	readonly #names: Readonly<Record<string, unknown>>;
+	readonly #file: string | undefined;
 	readonly #shared = new SharedVariables();
 	#inspector: Inspector | undefined | "unopened" = "unopened";
+	/** Variables of ES modules that hold functions. */
+	readonly #variables = new Map<unknown, { readonly file: string | undefined; readonly name: string }>();
 	#functions = 0;
 
-	/** `names`: what names mean, of which a host that shows no variables cannot tell it. */
-	constructor(hooks: CaptureHooks, site: CallSite | undefined, names: Readonly<Record<string, unknown>> = {}) {
+	/** `names`: what names mean, of which a host that shows no variables cannot tell it. `file`: where its text may tell. */
+	constructor(
+		hooks: CaptureHooks,
+		site: CallSite | undefined,
+		names: Readonly<Record<string, unknown>> = {},
+		file?: string,
+	) {
 		super(hooks);
 		this.#site = site;
 		this.#names = names;
+		this.#file = file;
 	}
 
 	close(): void {
@@ -166,11 +181,32 @@ export class Capture extends ValueCapture {
 	#isImported({ fn, within, source, analysis, place, scopes, at }: Reading): boolean {
 		const library = packageOf(at.file);
 		if (at.file === undefined || library === undefined || scopes === undefined) return false;
-		if (![...analysis.free.keys()].some((name) => scopes.some((scope) => hasVariable(scope, name)))) return false;
-		if (isTopLevel(fn, at.file, scopes)) {
-			this.nodes[place] = { type: "import", file: at.file, name: fn.name, hash: sourceHash(source) };
+		const needsFile = [...analysis.free.keys()].some((name) => scopes.some((scope) => hasVariable(scope, name)));
+		if (!needsFile && (analysis.form === "class" || isOrdinaryFunction(fn))) return false;
+		const imported = this.#importOf(fn);
+		const exported =
+			imported !== undefined && mayNeedEntry(at.file)
+				? imported
+				: (exportOf(fn, at.file, scopes, (other) => this.#isNodes(other)) ?? imported);
+		if (exported !== undefined) {
+			this.nodes[place] = { type: "import", ...exported, name: fn.name, hash: sourceHash(source) };
 		} else this.trouble(within, `it was made by the package ${library}, and cannot be imported from there`);
 		return true;
+	}
+
+	/** How a user's module has a function, if it imports it from a package. */
+	#importOf(fn: Callable): Pick<ImportNode, "file" | "specifier" | "path"> | undefined {
+		const { file, name } = this.#variables.get(fn) ?? {};
+		const imported = file === undefined || name === undefined ? undefined : importedName(file, name);
+		if (!canImportAs || file === undefined || !imported?.member || /^[./]|^[a-z]+:/.test(imported.specifier))
+			return undefined;
+		return { file, specifier: imported.specifier, path: [imported.member] };
+	}
+
+	#isNodes(fn: Callable): boolean {
+		const inspector = this.#open();
+		const scriptId = inspector?.inspect(fn).location?.scriptId;
+		return scriptId !== undefined && inspector?.scriptUrl(scriptId)?.startsWith("node:") === true;
 	}
 
 	/** A variable from outside, or undefined if every thread has it. */
@@ -189,6 +225,7 @@ export class Capture extends ValueCapture {
 		}
 		const helper = helperFor(name, value);
 		if (helper !== undefined) return this.push({ type: "helper", helper, ...fileOf(at) });
+		if (typeof value === "function" && scope.kind === "Module") this.#variables.set(value, { file: at.file, name });
 		const place = this.value(value, where, use);
 		const scriptId = insight()?.location?.scriptId ?? "";
 		this.#shared.note({ name, where, fn, user, place, assigned: use.assigned, scopes, depth, scriptId });
@@ -196,11 +233,17 @@ export class Capture extends ValueCapture {
 	}
 
 	/** A name that no scope shows: a global, or nothing is shown in this host, and the file's text decides. */
-	#unseen(name: string, use: Use, { fn, within, place, scopes, at }: Reading, globals: string[]): Place | undefined {
+	#unseen(name: string, use: Use, reading: Reading, globals: string[]): Place | undefined {
+		const { fn, within, place, scopes, at } = reading;
 		const where = within === "" ? name : `${name} in ${within}`;
 		if (scopes === undefined && Object.hasOwn(this.#names, name)) return this.value(this.#names[name], where, use);
 		const isHidden = scopes === undefined && (at.file === undefined || bindsName(at.file, name));
 		if (standardGlobals.has(name) && !isHidden) return undefined;
+		const file = at.file ?? this.#file;
+		const meaning = isHidden && file !== undefined ? meaningOf(name, file, fn, reading.source) : undefined;
+		if (meaning === "global" && standardGlobals.has(name)) return undefined;
+		const imported = typeof meaning === "object" ? this.#everywhere(meaning) : undefined;
+		if (imported !== undefined) return imported;
 		const helper = helperNamed(name);
 		if (helper !== undefined) return this.push({ type: "helper", helper, ...fileOf(at) });
 		if (scopes === undefined && name === fn.name) return place;
@@ -214,6 +257,15 @@ export class Capture extends ValueCapture {
 		return undefined;
 	}
 
+	/** What every thread can import by itself: of this package or of Node's modules. */
+	#everywhere({ specifier, member }: ImportedName): Place | undefined {
+		if (specifier === packageName) return member === "default" ? undefined : this.push({ type: "package", member });
+		const module = specifier.replace(/^node:/, "");
+		if (!builtinModules.includes(module)) return undefined;
+		const path = member === "" || member === "default" ? [] : [member];
+		return this.push({ type: "builtin", module: `node:${module}`, path, ...(member === "" && { namespace: true }) });
+	}
+
 	/** What was hung on a function from outside its source. */
 	#members({ fn, within, source, analysis }: Reading): Pick<FunctionNode, "properties" | "prototype"> {
 		const isClass = analysis.form === "class";
@@ -221,12 +273,21 @@ export class Capture extends ValueCapture {
 		const isOutside = (key: string) => words?.has(key) !== true;
 		const named = (holder: object, keys: readonly string[]) =>
 			keys.map((key): Named => [key, this.value(ownValue(holder, key), `${within || fn.name}.${key}`)]);
-		const properties = named(fn, Object.keys(fn).filter(isOutside));
+		const hung = Object.keys(fn).filter(isOutside);
+		for (const key of hung) {
+			if (isAccessor(fn, key)) this.trouble(`${within || fn.name}.${key}`, "it is a getter or setter");
+		}
+		const properties = named(fn, hung);
 		const held = ownValue(fn, "prototype");
 		const prototype = typeof held === "object" && held !== null ? held : {};
 		const added = Object.getOwnPropertyNames(prototype).filter((key) => key !== "constructor" && isOutside(key));
-		if (!isClass && added.length > 0 && kindOf(prototype) !== "plain") {
-			this.trouble(within, "it inherits by its prototype: write it as a class");
+		const hasSuperclass = isClass && analysis.evaluated !== undefined;
+		if (!hasSuperclass && !isOrdinaryFunction(fn)) {
+			this.trouble(within, "its prototype was changed, which a copy would not know of");
+		} else if (typeof held === "object" && !inheritsAsWritten(fn, prototype, hasSuperclass)) {
+			this.trouble(within, "it inherits by its prototype: write it as a class that extends the other");
+		} else if (!isClass && added.some((key) => isAccessor(prototype, key))) {
+			this.trouble(within, "its prototype has getters or setters: write it as a class");
 		}
 		const methods = named(prototype, added);
 		return { ...(properties.length > 0 && { properties }), ...(methods.length > 0 && { prototype: methods }) };
@@ -244,6 +305,19 @@ function fileOf({ file }: FunctionPlace): { file?: string } {
 
 function hasVariable({ variables }: VariableScope, name: string): boolean {
 	return Object.hasOwn(variables, name);
+}
+
+function isAccessor(holder: object, key: string): boolean {
+	return "get" in (Object.getOwnPropertyDescriptor(holder, key) ?? {});
+}
+
+/** What instances of a class inherit from, or of a function that is used as one, is what its source says. */
+function inheritsAsWritten(fn: Callable, prototype: object, hasSuperclass: boolean): boolean {
+	// Generators have prototypes for what they return.
+	if (types.isGeneratorFunction(fn)) return true;
+	const inherited: object | null = Object.getPrototypeOf(prototype);
+	if (hasSuperclass) return inherited === null || inherited === ownValue(Object.getPrototypeOf(fn), "prototype");
+	return inherited !== null && isObjectPrototype(inherited);
 }
 
 function once<T>(make: () => T): () => T {

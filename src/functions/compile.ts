@@ -65,6 +65,9 @@ function run(node: FunctionNode, head: string, tail: string): unknown {
 	return node.imports ? runWithImports(code, place) : new vm.Script(code, place).runInThisContext();
 }
 
+/** Node ≥ 20.10, and all hosts that need no such thing. */
+export const canImportAs = "constants" in vm && "USE_MAIN_CONTEXT_DEFAULT_LOADER" in (vm.constants as object);
+
 /** `import(specifier)` as it would be done by a line of that file. */
 export function importAs(specifier: string, file: string): Promise<unknown> {
 	const load = runWithImports("(specifier) => import(specifier)", { filename: otherSpelling(file) });
@@ -93,15 +96,21 @@ function otherSpelling(file: string): string {
 	// Bun and Deno always use paths, and Bun resolves from nothing else.
 	if (process.versions.bun !== undefined || process.versions.deno !== undefined) return filePath(file);
 	const spelling = file.startsWith("file:") ? filePath(file) : fileUrl(file);
-	sentFiles.add(spelling);
+	sentFiles.set(spelling, file);
 	return spelling;
 }
 
-const sentFiles = new Set<string>();
+/** By the spelling that sent functions have of a file, the module's own. */
+const sentFiles = new Map<string, string>();
 
 /** So spelled, a file in a stack is where a sent function was written, not a module of this thread. */
 export function isSentFile(file: string): boolean {
 	return sentFiles.has(file);
+}
+
+/** A file as its module spells it, also if a sent function says where it was written. */
+export function ownSpelling(file: string): string {
+	return sentFiles.get(file) ?? file;
 }
 
 /** Node says once in each thread that this loader is experimental, which whoever called `remote` cannot help. */

@@ -1,6 +1,7 @@
 import { FunctionNotShippableError } from "../errors.ts";
 import { type CallSite, filePath, fileUrl } from "./callsite.ts";
 import { Capture } from "./capture.ts";
+import { ownSpelling } from "./compile.ts";
 import {
 	type Description,
 	type ModuleDescription,
@@ -19,6 +20,8 @@ export interface DescribeOptions {
 	readonly closure?: Readonly<Record<string, unknown>>;
 	/** What names in it mean, for hosts that show no variables. */
 	readonly names?: Readonly<Record<string, unknown>>;
+	/** Whose text may tell what names mean there, if it is not known where the function was registered. */
+	readonly file?: string | undefined;
 	/** Where it was registered, as `callSite` gives it. */
 	readonly site?: CallSite | undefined;
 	/** What `Definitions.register` returned for it. */
@@ -40,13 +43,16 @@ const keptSelfContained = 1024;
  * What a worker needs to have this function or class, with the values that its variables have now. Throws
  * FunctionNotShippableError if it can be had in no way.
  */
-export function describeFunction(fn: Callable, options: DescribeOptions): Description {
-	const { site, closure } = options;
+export function describeFunction(fn: Callable, given: DescribeOptions): Description {
+	// In a worker the call may be a sent function's.
+	const site = given.site && { ...given.site, file: ownSpelling(given.site.file) };
+	const options = { ...given, site };
+	const { closure } = options;
 	const key = site && closure === undefined ? `${site.trace}\n${fn.name}\n${sourceOf(fn)}` : undefined;
 	const before = key === undefined ? undefined : selfContained.get(key);
 	if (before !== undefined && Object.keys(fn).length === 0) return before;
 
-	const capture = new Capture(options.hooks, site, options.names);
+	const capture = new Capture(options.hooks, site, options.names, options.file);
 	try {
 		capture.root(fn, closure ?? noClosure);
 	} finally {

@@ -64,11 +64,22 @@ export type GraphNode =
 	| { readonly type: "global"; readonly path: readonly string[] }
 	| { readonly type: "builtin"; readonly module: string; readonly path: readonly string[]; readonly namespace?: true }
 	/** A function or class that a file of an installed package exports: imported there, not copied. */
-	| { readonly type: "import"; readonly file: string; readonly name: string; readonly hash: string }
+	| ImportNode
 	| { readonly type: "symbol"; readonly key: string }
 	/** A member of this package; an empty name is its namespace. */
 	| { readonly type: "package"; readonly member: string }
 	| { readonly type: "helper"; readonly helper: HelperName; readonly file?: string };
+
+export interface ImportNode {
+	readonly type: "import";
+	readonly file: string;
+	/** What that file imports to have it; without, it exports it itself. */
+	readonly specifier?: string;
+	/** Where it is in what importing gives; empty if nothing but its name and source tell it. */
+	readonly path: readonly string[];
+	readonly name: string;
+	readonly hash: string;
+}
 
 export interface FunctionNode {
 	readonly type: "function";
@@ -143,7 +154,9 @@ export function sourceOf(fn: (...args: never[]) => unknown): string {
 }
 
 /** Short, and different for any two sources that a project will ever hold (53 bits, and the length). */
-export function sourceHash(source: string): string {
+export function sourceHash(text: string): string {
+	// Bun indents a CommonJS file otherwise when it is imported than when it is the program.
+	const source = text.replace(/\n[ \t]+/g, "\n");
 	let [high, low] = [0xdeadbeef, 0x41c6ce57];
 	for (let index = 0; index < source.length; index++) {
 		const code = source.charCodeAt(index);

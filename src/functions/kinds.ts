@@ -54,6 +54,13 @@ export function className(value: object): string {
 	return classOf(value)?.name || "an unnamed class";
 }
 
+/** Its prototype is that of all functions of its kind. */
+export function isOrdinaryFunction(fn: Callable): boolean {
+	const prototype: object | null = Object.getPrototypeOf(fn);
+	const type = prototype === null ? undefined : constructorOf(prototype);
+	return isNativeClass(type) && /Function$/.test(type?.name ?? "");
+}
+
 export function isNative(fn: Callable): boolean {
 	return /\{\s*\[native code\]\s*\}$/.test(sourceOf(fn));
 }
@@ -66,7 +73,7 @@ function isNamespaceLike(value: object, variable: string): boolean {
 }
 
 /** `Object.prototype`, of whatever realm. */
-function isObjectPrototype(value: object): boolean {
+export function isObjectPrototype(value: object): boolean {
 	return Object.getPrototypeOf(value) === null && typeof ownValue(value, "hasOwnProperty") === "function";
 }
 

@@ -41,7 +41,9 @@ function importAll(nodes: readonly GraphNode[]): Promise<unknown[]> {
 	return Promise.all(
 		nodes.map(async (node) => {
 			if (node.type !== "import") return undefined;
-			const found = findExport(await importModule(node.file), node.name, node.hash);
+			const { file, specifier } = node;
+			const module = specifier === undefined ? await importModule(file) : await importFrom(specifier, file);
+			const found = findExport(module as object, node.name, node.hash, node.path);
 			if (found !== undefined) return found;
 			throw new FunctionNotShippableError(
 				`A worker cannot have ${node.name || "a function without a name"} of ${filePath(node.file)}: importing that file ` +

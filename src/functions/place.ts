@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import module from "node:module";
 import { type FunctionInsight, type Inspector, learnScriptUrl } from "../platform/inspect.ts";
 import { type CallSite, filePath, fileUrl } from "./callsite.ts";
+import { ownSpelling } from "./compile.ts";
 
 export interface FunctionPlace {
 	readonly file?: string;
@@ -38,14 +39,16 @@ export function functionPlace(
 	// Opening the inspector takes longer than all the rest.
 	const declared = isClosed && declaration.test(source) ? firstOf(files, (file) => placeOnce(file, source)) : undefined;
 	if (declared !== undefined) return declared;
-	const location = insight()?.location;
+	const { location, scopes = [] } = insight() ?? {};
 	if (location === undefined) return site === undefined ? nowhere : { file: site.file, line: site.line, column: 1 };
 	const found = firstOf(files, (file) => placeAt(file, location.line, location.column, source));
 	if (found?.file !== undefined) {
 		learnScriptUrl(location.scriptId, found.file);
 		return found;
 	}
-	const file = inspector()?.scriptUrl(location.scriptId);
+	const url = inspector()?.scriptUrl(location.scriptId);
+	// The inspector says URL for all files, and only an ES module does so itself.
+	const file = url && (scopes.some(({ kind }) => kind === "Module") ? url : ownSpelling(filePath(url)));
 	const running = { line: location.line + 1, column: location.column + 1 };
 	return file ? original({ file, ...running }) : running;
 }

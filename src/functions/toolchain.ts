@@ -3,7 +3,7 @@
  * gives every module. They are tied to the thread they were made in, so a worker gets its own.
  */
 import { requireOf } from "../platform/require.ts";
-import { filePath, fileUrl } from "./callsite.ts";
+import { filePath, fileUrl, isFileName } from "./callsite.ts";
 import type { HelperName } from "./description.ts";
 
 /** `import.meta` is no variable; in sources that are sent, a name of the same length stands for it. */
@@ -40,7 +40,7 @@ export function isImportObject(name: string): boolean {
 export type Importer = (specifier: string, from: string) => Promise<unknown>;
 
 export function makeHelper(helper: HelperName, file: string | undefined, importFrom: Importer): unknown {
-	const from = file ?? fileUrl("/");
+	const from = file !== undefined && isFileName(file) ? file : fileUrl("/");
 	switch (helper) {
 		case "name":
 			return nameFunction;

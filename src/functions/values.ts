@@ -137,7 +137,10 @@ export abstract class ValueCapture extends CaptureGraph {
 		for (let level: unknown = type; isUserClass(level); level = Object.getPrototypeOf(level)) {
 			const made = this.nodes[this.value(level, level.name || `the class of ${where}`)];
 			if (made?.type === "import") {
-				return this.trouble(where, `its class ${type.name} belongs to the package ${packageOf(made.file)}`);
+				return this.trouble(
+					where,
+					`its class ${type.name} belongs to the package ${made.specifier ?? packageOf(made.file)}`,
+				);
 			}
 			if (hasPrivateNames(level)) {
 				const secret = `its class ${type.name} has #private fields, which cannot be read from outside`;

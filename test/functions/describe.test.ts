@@ -308,6 +308,10 @@ test("sources have hashes that differ", () => {
 	expect(hashes.size).toBe(10_000);
 });
 
+test("a source has the same hash as a host that prints it anew indents it", () => {
+	expect(sourceHash("() => {\n    a();\n  }")).toBe(sourceHash("() => {\n  a();\n}"));
+});
+
 test("what is not called needs no description: a mistake shows at the first call", () => {
 	const socketLike = Symbol("private");
 	const never = remote(() => socketLike);

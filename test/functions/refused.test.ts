@@ -109,6 +109,27 @@ describe("what cannot be sent is named, with the reason", () => {
 		expect(problem(Object.getOwnPropertyDescriptor(holder, "value")?.get as () => void)).toMatch(/getter/);
 	});
 
+	test("functions and classes whose prototypes are not those that their sources say", () => {
+		const styled = Object.setPrototypeOf((x: number) => x, { bold: () => 5 });
+		expect(problem(() => styled.bold())).toMatch(/`styled`: its prototype was changed/);
+		expect(problem(Object.setPrototypeOf(() => 1, null))).toMatch(/its prototype was changed/);
+		class Mixed {}
+		Object.setPrototypeOf(Mixed.prototype, { mixin: () => 1 });
+		expect(problem(() => new Mixed())).toMatch(/`Mixed`: it inherits by its prototype/);
+		function Old() {}
+		Object.setPrototypeOf(Old.prototype, Counter.prototype);
+		expect(problem(Old)).toMatch(/it inherits by its prototype: write it as a class/);
+		function Getting() {}
+		Object.defineProperty(Getting.prototype, "x", { get: () => 1 });
+		expect(problem(Getting)).toMatch(/its prototype has getters or setters/);
+		const lazy = Object.defineProperty(() => 1, "x", { get: () => 1, enumerable: true });
+		expect(problem(() => lazy())).toMatch(/`lazy\.x`: it is a getter or setter/);
+		class Sub extends Counter {}
+		for (const fn of [function* () {}, async function* () {}, async () => {}, Sub, class {}]) {
+			expect(problem(() => fn)).toBe("none");
+		}
+	});
+
 	test("`this` and `super` of the code around", () => {
 		class Owner extends Counter {
 			value = 1;

@@ -181,6 +181,63 @@ test("a CommonJS program uses its require, __dirname and exports in a worker", a
 	expect(result).toEqual([[true, "\n", 8], [true, "function"], "a dependency"]);
 });
 
+test("a CommonJS file of which a function was sent before is imported for another", async () => {
+	programs.write({
+		"using.cjs": `
+			const { remote } = require("./kit.cjs");
+			const socket = new (require("node:net").Socket)();
+			exports.helper = (x) => x + 1;
+			exports.byModule = remote((x) => [typeof socket.write, x]);
+		`,
+		"sentfirst.cjs": `
+			const { remote, init, shutdown } = require("./kit.cjs");
+			const { helper, byModule } = require("./using.cjs");
+			const f = remote((x) => helper(x));
+			init(require("node:path").join(__dirname, "worker.mjs"));
+			(async () => {
+				console.log(await f.call(1), String(await byModule.call(2)));
+				await shutdown();
+			})();
+		`,
+	});
+	expect(await programs.run("sentfirst.cjs")).toBe("2 function,2");
+});
+
+test("a file is spelled as its module spells it, also where a sent function describes another", async () => {
+	const helpers = (exported: string) => `${exported} = (x) => x + 1;`;
+	const files = `
+		const filesOf = ({ nodes }) => nodes.filter(({ file }) => file).map(({ file }) => file.replace(/[^:]*[/]/, ""));
+		const f = remote(() => remote(() => helper(1)).describe());
+	`;
+	const show = "console.log(...filesOf(f.describe()), ...filesOf(await f.call()))";
+	programs.write({
+		"spelled.mjs": helpers("export const helper"),
+		"describes.mjs": `
+			import { remote, init, shutdown } from "./kit.mjs";
+			import { helper } from "./spelled.mjs";
+			${files}
+			await init(new URL("./worker.mjs", import.meta.url));
+			${show};
+			await shutdown();
+		`,
+		"spelled.cjs": helpers("exports.helper"),
+		"describes.cjs": `
+			const { remote, init, shutdown } = require("./kit.cjs");
+			const { helper } = require("./spelled.cjs");
+			${files}
+			init(require("node:path").join(__dirname, "worker.mjs"));
+			(async () => {
+				${show};
+				await shutdown();
+			})();
+		`,
+	});
+	const spelled = (scheme: string, end: string) =>
+		["describes", "spelled", "describes", "spelled"].map((name) => `${scheme}${name}.${end}`).join(" ");
+	expect(await programs.run("describes.mjs")).toBe(spelled("file:", "mjs"));
+	expect(await programs.run("describes.cjs")).toBe(spelled("", "cjs"));
+});
+
 test("a package that is imported at the top of a program is imported in the worker, and the program is not", async () => {
 	programs.write({
 		"packages.mjs": `
@@ -287,7 +344,7 @@ test("where the engine shows no variables, the file's text decides", async () =>
 		"alone source 2,undefined",
 		"itself source 1",
 		"uses module 7",
-		"hidden module slept",
+		"hidden source slept",
 		"hides source 6",
 		"true",
 	]);

@@ -1,6 +1,8 @@
 // The runtime from end to end, under the host that runs this: `npm run test:runtimes` runs it under all.
 // A program of its own: some hosts do not show a function's variables, so workers import this file down to init().
 import assert from "node:assert/strict";
+import os from "node:os";
+import { basename } from "node:path";
 import process from "node:process";
 import * as ray from "wasmray";
 
@@ -183,6 +185,27 @@ const checks = {
 		assert.equal(view[99_999], 0.5);
 		assert.deepEqual({ ...(await same.remote(new Point(1, 2)).get()) }, { x: 1, y: 2 });
 		assert.equal(failureOf(() => ray.put({ a: [() => 1] })).path, "value.a[0]");
+	},
+	async "functions below init use this package and Node's modules, and codecs are known there"() {
+		const inner = ray.remote(async (x) => [basename("/a/b"), os.EOL.length, await ray.put(x).get()]);
+		assert.deepEqual(await inner.remote(3).get(), ["b", 1, 3]);
+		class Length {
+			constructor(x, y) {
+				this.length = Math.hypot(x, y);
+			}
+		}
+		ray.registerSerializer(Length, {
+			name: "Length",
+			serialize: ({ length }) => length,
+			deserialize: (length) => new Length(length, 0),
+		});
+		assert.equal(
+			await ray
+				.remote((value) => value.length)
+				.remote(new Length(3, 4))
+				.get(),
+			5,
+		);
 	},
 	async "generators give their items as they come, and what they throw at last"() {
 		const got = [];

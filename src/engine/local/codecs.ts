@@ -52,7 +52,8 @@ export class CodecShipping {
 		try {
 			// A codec names its class, which a host that shows no variables would not know.
 			const names = type.name === "" ? {} : { [type.name]: type };
-			return { description: describeFunction(giveCodec, { closure: { type, codec }, names, hooks: this.#hooks }) };
+			const options = { closure: { type, codec }, names, file: site?.file, hooks: this.#hooks };
+			return { description: describeFunction(giveCodec, options) };
 		} catch (error) {
 			if (!(error instanceof FunctionNotShippableError)) throw error;
 			const reason = error.message;
