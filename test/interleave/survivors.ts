@@ -30,11 +30,7 @@ export const survivors: readonly Accepted[] = [
 		"memory/blocks/insert: i32.atomic.store +16 #*: plain",
 		"index/init: i32.atomic.store +16 #*: plain",
 	]),
-	...["THREAD_OBJECTS", "THREAD_GRANULES"].flatMap((touches) => ({
-		mutant: "*i32.atomic.load +30*: plain",
-		touches,
-		reason: COUNTER,
-	})),
+	{ mutant: "*i32.atomic.load +30*: plain", touches: "THREAD_OBJECTS", reason: COUNTER },
 	...because(OWN, [
 		"index/init: i32.atomic.store #*: plain",
 		"index/leave: i32.atomic.load +4 #*: plain",
