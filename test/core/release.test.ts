@@ -76,6 +76,7 @@ describe.each(shipped)("a forced free (%s)", (build) => {
 		expect(core.u8[address + 4999]).toBe(7);
 		thread.unpin(object);
 		core.check();
+		thread.calls.dealloc(other);
 		thread.unpin(object);
 		expect(thread.stats().granules).toBe(0);
 		expect(named(thread.calls.pin(object.slot, object.generation))).toBe("freed");
