@@ -44,6 +44,7 @@ function charge(granules: u32): bool {
   return false;
 }
 
+/** The owner of a small block; a large one is the core's until it is in a hand. */
 function allocateFor(size: u32, owner: u32, reserve: u32): usize {
   if (size <= SMALL_MAX) {
     const payload = takeSmall(granulesFor(size), reserve);
@@ -56,10 +57,7 @@ function allocateFor(size: u32, owner: u32, reserve: u32): usize {
   if (!lock(heap().lockAddress)) return 0;
   const payload = takeBlock(size, reserve);
   unlock(heap().lockAddress);
-  if (payload) {
-    blockOf(payload).storeOwner(owner);
-    blockOf(payload).granules = 0;
-  }
+  if (payload) blockOf(payload).granules = 0;
   return payload;
 }
 

@@ -64,10 +64,7 @@ export const survivors: readonly Accepted[] = [
 		"tasks/submit/publish: i32.atomic.rmw.sub #2: plain",
 	]),
 	...because(AGAIN, [
-		"index/alloc: i32.atomic.store +16 #1: drop",
 		"index/init: i32.atomic.store +16 #1: drop",
-		"memory/heap/allocateFor: i32.atomic.store #1: drop",
-		"memory/heap/allocateFor: i32.atomic.store +16 #2: drop",
 		"memory/heap/freeBlock: i32.atomic.store +16 #1: drop",
 		"tasks/submit/build: i32.atomic.store +4 #1: drop",
 		"tasks/submit/build: i32.atomic.store +12 #1: drop",
