@@ -45,7 +45,7 @@ function leave(status: i32): i32 {
 // ── The memory ──
 
 /**
- * Lays out a memory of zeros of `size` bytes, with tables for so many objects, tasks and threads; blocks may take `capacity`
+ * Lays out a memory of zeros of `size` bytes, with tables for so many objects, tasks and threads; hosts' blocks may take `capacity`
  * bytes. For any instance, attached or not; the first caller does it, others hear `initialised`.
  */
 export function init(size: u32, objects: u32, tasks: u32, threadCount: u32, capacity: u32): i32 {
@@ -60,10 +60,10 @@ export function poison(): i32 {
   return status;
 }
 
-/** From now on blocks may take so many bytes; what is taken stays. */
-export function setCapacity(bytes: u32): i32 {
+/** From now on hosts' blocks may take so many bytes, and all blocks, with the core's own, `most`; what is taken stays. */
+export function setCapacity(bytes: u32, most: u32): i32 {
   const status = enter();
-  return status == STATUS_OK ? leave(setCapacityTo(bytes)) : status;
+  return status == STATUS_OK ? leave(setCapacityTo(bytes, most)) : status;
 }
 
 /** Writes `Stats` into the thread's `scratch`. */
@@ -232,7 +232,7 @@ export function available(resource: u32): i32 {
 
 /**
  * A class of tasks for one kind of worker, whose `needs` pairs of resource and amount stand in the thread's `scratch`: its
- * index.
+ * number. When there are 256, a class without unfinished tasks gives its place to a new one; `tableFull`: all have some.
  */
 export function defineClass(kind: u32, needs: u32): i32 {
   const status = enter();
@@ -255,7 +255,7 @@ export function awaitRoom(count: u32): i32 {
 
 /**
  * Submits what stands in the thread's `spec`: the slot of the only result, or of the stream; else 0. Further results:
- * `generation`, `task`, `taskGeneration`.
+ * `generation`, `task`, `taskGeneration`. `outdated`: its class has lost its place; define it again, and repeat.
  */
 export function submit(): i32 {
   const status = enter();

@@ -24,8 +24,10 @@
 @inline export const HEAP_TAKEN_WRONG: u32 = 14;
 /** heap: the peak is {found}, below the {wanted} bytes taken */
 @inline export const HEAP_PEAK_WRONG: u32 = 15;
-/** heap: the capacity is {found}, beyond the heap's {wanted} bytes */
+/** heap: the capacity or limit is {found}, beyond the heap's {wanted} bytes */
 @inline export const HEAP_CAPACITY_WRONG: u32 = 16;
+/** heap: {found} granules of hosts' blocks are noted, there are {wanted} */
+@inline export const GRANULES_TOTAL_WRONG: u32 = 84;
 /** list {record} of free blocks holds {found}, which is no free block of that size, or there twice */
 @inline export const FREE_LIST_WRONG: u32 = 17;
 /** list {record} of free blocks: the links of block {found} do not match, {wanted} stands before it */
@@ -134,8 +136,6 @@
 @inline export const STREAM_ABANDONED: u32 = 82;
 /** threads: {found} objects are noted, there are {wanted} */
 @inline export const OBJECTS_TOTAL_WRONG: u32 = 83;
-/** threads: {found} granules of payload are noted, there are {wanted} */
-@inline export const GRANULES_TOTAL_WRONG: u32 = 84;
 /** object {record} was never used, but its entry says {found} */
 @inline export const FRESH_OBJECT_USED: u32 = 85;
 
@@ -206,6 +206,8 @@
 @inline export const CLASS_LISTED_WRONG: u32 = 132;
 /** class {record}: its kind is {found}, the scheduler knows of {wanted} */
 @inline export const KINDS_WRONG: u32 = 142;
+/** class {record}: {found} unfinished tasks are noted, there are {wanted} */
+@inline export const CLASS_TASKS_WRONG: u32 = 145;
 /** kind {record}: {found} idle workers are noted as woken, they are {wanted} */
 @inline export const CALLED_WRONG: u32 = 144;
 /** resource {record}: {found} is noted as free, it should be {wanted} */

@@ -2,7 +2,8 @@
 // for each block, by which the other walks claim what their records have.
 
 import {
-  BLOCK_SIZE, Block, HEAP_LISTS, HEAP_LISTS_LENGTH, HEAP_SPANS, HEAP_SUBLEVELS, HEAP_SUBLEVELS_LENGTH, OWNER_CORE, OWNER_NONE, SPAN_SIZE, Span,
+  BLOCK_SIZE, Block, HEAP_LISTS, HEAP_LISTS_LENGTH, HEAP_SPANS, HEAP_SUBLEVELS, HEAP_SUBLEVELS_LENGTH, OWNER_CORE, OWNER_NONE, OWNER_PAYLOAD,
+  SPAN_SIZE, Span,
   THREAD_SMALL_COUNTS, THREAD_SMALL_HEADS, Thread,
 } from "../layout";
 import { PAGE, heap, heapEnd, heapStart, pageMap, scheduler } from "../memory/root";
@@ -21,6 +22,7 @@ import {
 @inline const SPAN_BYTES: u32 = PAGE - 64;
 
 let taken: u32 = 0;
+let granules: u32 = 0;
 let freeBlocks: u32 = 0;
 let openSpans: u32 = 0;
 
@@ -28,6 +30,7 @@ let openSpans: u32 = 0;
 
 export function walkHeap(): bool {
   taken = 0;
+  granules = 0;
   freeBlocks = 0;
   openSpans = 0;
   return walkBlocks() && walkFreeLists() && walkSpanLists() && walkKept() && checkFigures();
@@ -66,6 +69,7 @@ function noteUsed(block: Block, size: u32): bool {
   const owner = block.loadOwner();
   taken += size;
   if (isMapped(payload)) return noteSpan(payload, size, owner);
+  granules += block.granules;
   if (owner == OWNER_CORE) setBlockMark(payload, BLOCK_CORE);
   else if (owner == OWNER_NONE || owner > scheduler().freshThread) return wrong(faults.BLOCK_OWNER_WRONG, payload as u32, owner, OWNER_CORE);
   else setBlockMark(payload, BLOCK_HAND);
@@ -99,8 +103,9 @@ function noteSmallBlocks(span: Span): bool {
   for (let index: u32 = 0; index < span.capacity; index++) {
     const payload = address + span.first + index * (span.granules << 6);
     const owner: u32 = load<u8>(ownerAt(span, index));
+    if (owner != OWNER_NONE && owner != OWNER_CORE) granules += span.granules;
     if (owner == OWNER_NONE) setBlockMark(payload, SMALL_FREE);
-    else if (owner == OWNER_CORE) setBlockMark(payload, BLOCK_CORE);
+    else if (owner == OWNER_CORE || owner == OWNER_PAYLOAD) setBlockMark(payload, BLOCK_CORE);
     else if (owner <= scheduler().freshThread) setBlockMark(payload, SMALL_HAND);
     else return wrong(faults.SMALL_OWNER_WRONG, payload as u32, owner, 0);
   }
@@ -218,10 +223,11 @@ function checkFigures(): bool {
   const size = (heapEnd - heapStart) as u32;
   if (!same(faults.HEAP_TAKEN_WRONG, 0, record.taken, taken)) return false;
   if (record.peak < taken) return wrong(faults.HEAP_PEAK_WRONG, 0, record.peak, taken);
-  return record.capacity <= size || wrong(faults.HEAP_CAPACITY_WRONG, 0, record.capacity, size);
+  if (record.limit > size) return wrong(faults.HEAP_CAPACITY_WRONG, 0, record.limit, size);
+  return record.loadCapacity() <= size || wrong(faults.HEAP_CAPACITY_WRONG, 0, record.loadCapacity(), size);
 }
 
-/** After all records have claimed their blocks: none is left over. */
+/** After all records have claimed their blocks: none is left over, and the sum of the hosts' is right. */
 export function checkClaims(): bool {
   for (let payload: usize = heapStart + BLOCK_SIZE; payload < heapEnd; payload += GRANULE) {
     const mark = blockMark(payload);
@@ -229,5 +235,5 @@ export function checkClaims(): bool {
     if (mark == BLOCK_HAND) return wrong(faults.HAND_BLOCK_LOST, payload as u32, 0, 0);
     if (mark == SMALL_FREE) return wrong(faults.SMALL_BLOCK_LOST, payload as u32, 0, 0);
   }
-  return true;
+  return same(faults.GRANULES_TOTAL_WRONG, 0, heap().loadUsed(), granules);
 }

@@ -25,7 +25,6 @@ import { checkWatch, exists, isUsedSlot } from "./threads";
   STATE_PHASE_MASK | STATE_HOST_MASK | STATE_ALIAS | STATE_STREAM | STATE_READ | STATE_BLOCKS | STATE_SYSTEM;
 
 let objects: u32 = 0;
-let granules: u32 = 0;
 
 @inline function phaseOfObject(entry: ObjectEntry): u32 { return entry.loadState() & STATE_PHASE_MASK; }
 @inline function holdersNoted(entry: ObjectEntry): u32 { return entry.loadWord() as u32; }
@@ -33,7 +32,6 @@ let granules: u32 = 0;
 
 export function walkObjects(): bool {
   objects = 0;
-  granules = 0;
   if (!walkFreeObjects() || !walkUnread()) return false;
   for (let slot: u32 = 1; slot < root().loadObjectFresh(); slot++) {
     if (phaseOfObject(objectAt(slot)) != PHASE_VACANT && !walkObject(slot)) return false;
@@ -131,7 +129,6 @@ function walkPayload(slot: u32): bool {
   const first = referencesBehind(address, size);
   if (count && (first - address > room || count > (room - ((first - address) as u32)) / REFERENCE_SIZE)) return wrong(faults.PAYLOAD_SIZE_WRONG, slot, count, room);
   if (!same(faults.PAYLOAD_SIZE_WRONG, slot, valueOf(entry, 3), room >> 6)) return false;
-  granules += room >> 6;
   return holdReferences(slot, first, count, faults.REFERENCE_WRONG, NESTED_PIN);
 }
 
@@ -228,12 +225,8 @@ function walkWatchers(slot: u32): bool {
 
 function checkTotals(): bool {
   let notedObjects: u32 = 0;
-  let notedGranules: u32 = 0;
-  for (let index: u32 = 0; index < scheduler().freshThread; index++) {
-    notedObjects += threadAt(index).loadObjects();
-    notedGranules += threadAt(index).loadGranules();
-  }
-  return same(faults.OBJECTS_TOTAL_WRONG, 0, notedObjects, objects) && same(faults.GRANULES_TOTAL_WRONG, 0, notedGranules, granules);
+  for (let index: u32 = 0; index < scheduler().freshThread; index++) notedObjects += threadAt(index).loadObjects();
+  return same(faults.OBJECTS_TOTAL_WRONG, 0, notedObjects, objects);
 }
 
 /** After all holders are found: counts, pins, and whoever nobody holds. */

@@ -12,7 +12,8 @@ import { indexOf } from "../tasks/table";
 import * as faults from "./faults";
 import { same, wrong } from "./faults";
 import {
-  TASK_READY, TASK_RESUMES, THREAD_BUSY, THREAD_IDLE, gpuKeptOf, gpuUsedOf, keptOf, markTask, markThread, suspendedOf, threadMarks, usedOf,
+  TASK_READY, TASK_RESUMES, THREAD_BUSY, THREAD_IDLE, gpuKeptOf, gpuUsedOf, keptOf, markTask, markThread, suspendedOf, tasksOf, threadMarks,
+  usedOf,
 } from "./tally";
 import { isTaskAddress, walkHand } from "./tasks";
 import { gateStateOf } from "./threads";
@@ -24,7 +25,7 @@ import { gateStateOf } from "./threads";
 export function walkScheduler(): bool {
   for (let index: u32 = 0; index < scheduler().classes; index++) {
     if (classAt(index).kind >= scheduler().kinds) return wrong(faults.KINDS_WRONG, index, classAt(index).kind, scheduler().kinds);
-    if (!walkReady(classAt(index), index)) return false;
+    if (!walkReady(classAt(index), index) || !same(faults.CLASS_TASKS_WRONG, index, classAt(index).tasks, tasksOf(index))) return false;
   }
   // Workers may be parked of a kind for which there is no class yet.
   for (let index: u32 = 0; index < KIND_MAX; index++) {

@@ -1,13 +1,13 @@
 // What the walker counts, in memory of its own behind the core's:
 //
-//   ┌───────────┬──────────────────┬────────────────┬──────────────────┬──────────────────────┐
-//   │ resources │ an object, 16 B  │ a task, 16 B   │ a thread, 16 B   │ a granule, 1 B       │
-//   │ and GPUs  │ holders pins     │ edges marks    │ watches hands    │ what the block that  │
-//   │ in use …  │ marks            │                │ suspended marks  │ begins here is       │
-//   └───────────┴──────────────────┴────────────────┴──────────────────┴──────────────────────┘
+//   ┌───────────┬────────────────┬──────────────────┬────────────────┬──────────────────┬──────────────────────┐
+//   │ resources │ a class, 4 B   │ an object, 16 B  │ a task, 16 B   │ a thread, 16 B   │ a granule, 1 B       │
+//   │ and GPUs  │ its unfinished │ holders pins     │ edges marks    │ watches hands    │ what the block that  │
+//   │ in use …  │ tasks          │ marks            │                │ suspended marks  │ begins here is       │
+//   └───────────┴────────────────┴──────────────────┴────────────────┴──────────────────┴──────────────────────┘
 
 import { BLOCK_SIZE, RESOURCE_MAX } from "../layout";
-import { heapEnd, heapStart, objectMax, taskMax, threadMax } from "../memory/root";
+import { CLASS_MAX, heapEnd, heapStart, objectMax, taskMax, threadMax } from "../memory/root";
 
 @inline const ENTRY: u32 = 16;
 @inline const RESOURCES: u32 = RESOURCE_MAX * 4;
@@ -47,6 +47,7 @@ import { heapEnd, heapStart, objectMax, taskMax, threadMax } from "../memory/roo
 @inline export const SPAN_FULL: u8 = 12;
 
 let resources: usize = 0;
+let classes: usize = 0;
 let objects: usize = 0;
 let tasks: usize = 0;
 let threads: usize = 0;
@@ -54,12 +55,13 @@ let granules: usize = 0;
 
 /** Bytes of scratch for a core of these sizes. */
 export function roomFor(size: u32, objectCount: u32, taskCount: u32, threadCount: u32): u32 {
-  return 4 * RESOURCES + (objectCount + taskCount + threadCount) * ENTRY + (size >> 6) + 64;
+  return 4 * RESOURCES + 4 * CLASS_MAX + (objectCount + taskCount + threadCount) * ENTRY + (size >> 6) + 64;
 }
 
 export function clearTally(scratch: usize): void {
   resources = scratch;
-  objects = resources + 4 * RESOURCES;
+  classes = resources + 4 * RESOURCES;
+  objects = classes + 4 * CLASS_MAX;
   tasks = objects + objectMax * ENTRY;
   threads = tasks + taskMax * ENTRY;
   granules = threads + threadMax * ENTRY;
@@ -88,6 +90,9 @@ export function keptOf(resource: u32): u32 { return load<u32>(resources + 2 * RE
 export function addKept(resource: u32, amount: u32): u32 { return add(resources + 2 * RESOURCES + (resource << 2), amount); }
 export function gpuKeptOf(gpu: u32): u32 { return load<u32>(resources + 3 * RESOURCES + (gpu << 2)); }
 export function addGpuKept(gpu: u32, amount: u32): u32 { return add(resources + 3 * RESOURCES + (gpu << 2), amount); }
+
+export function tasksOf(place: u32): u32 { return load<u32>(classes + (place << 2)); }
+export function addTaskOf(place: u32): u32 { return add(classes + (place << 2), 1); }
 
 export function holdersOf(slot: u32): u32 { return load<u32>(objects + slot * ENTRY); }
 export function addHolderOf(slot: u32): u32 { return add(objects + slot * ENTRY, 1); }

@@ -19,7 +19,7 @@ import { same, wrong } from "./faults";
 import { exists, gateStateOf } from "./threads";
 import { holdReferences, holdSlot } from "./objects";
 import {
-  TASK_FREE, TASK_IN_HAND, TASK_READY, TASK_RESUMES, TASK_TO_DECIDER, TASK_TO_RUNNER, addGpuKept, addGpuUsed, addKept, addSuspendedOf, addUsed, claim, edgesOf,
+  TASK_FREE, TASK_IN_HAND, TASK_READY, TASK_RESUMES, TASK_TO_DECIDER, TASK_TO_RUNNER, addGpuKept, addGpuUsed, addKept, addSuspendedOf, addTaskOf, addUsed, claim, edgesOf,
   markTask, taskMarks,
 } from "./tally";
 
@@ -87,10 +87,14 @@ function walkTask(number: u32): bool {
   const task = taskAt(number);
   const phase = phaseOf(task);
   if (phase > TASK_PHASE_ENDED) return wrong(faults.TASK_PHASE_WRONG, number, phase, 0);
-  if (phase != TASK_PHASE_ENDED) unfinished++;
   if (phase == TASK_PHASE_READY) readyTasks++;
+  if (!checkFields(task, number)) return false;
+  if (phase != TASK_PHASE_ENDED) {
+    unfinished++;
+    addTaskOf(task.resourceClass);
+  }
   return (
-    checkFields(task, number) && checkOwner(task, number, phase) && checkWaiting(task, number, phase) && checkHolds(task, number, phase) &&
+    checkOwner(task, number, phase) && checkWaiting(task, number, phase) && checkHolds(task, number, phase) &&
     holdArguments(task, number) && holdResults(task, number, phase) && checkVerdict(task, number, phase) && noteResources(task, number, phase)
   );
 }

@@ -36,7 +36,11 @@ export function openHeap(capacity: u32): void {
   whole.size = size;
   end.size = 0;
   end.storeOwner(OWNER_CORE);
-  heap().capacity = capacity < size ? capacity : size;
+  const record = heap();
+  record.limit = size;
+  record.storeCapacity(capacity < size ? capacity : size);
+  // What lies beyond the capacity is for the core's own blocks, and for what is lost around the hosts'.
+  record.reserve = capacity < size ? (size - capacity) >> 1 : 0;
   insert(whole);
 }
 
@@ -117,10 +121,13 @@ function account(block: Block): usize {
   return payloadOf(block);
 }
 
-/** A block with this payload, or 0 if there is no room or the capacity forbids it. Owned by the core. */
-export function takeBlock(payload: u32): usize {
+/** Whether so many bytes may be taken if `reserve` shall be left. */
+@inline function isWithin(size: u32, reserve: u32): bool { return (heap().taken as u64) + size + reserve <= heap().limit; }
+
+/** A block with this payload, or 0 if there is no room for it beside `reserve`. Owned by the core. */
+export function takeBlock(payload: u32, reserve: u32): usize {
   const size = (payload + BLOCK_SIZE + GRANULE - 1) & ~(GRANULE - 1);
-  if (size < payload || size > heap().capacity - heap().taken || heap().taken > heap().capacity) return 0;
+  if (size < payload || !isWithin(size, reserve)) return 0;
   const found = find(size / GRANULE);
   if (!found) return 0;
   const block = changetype<Block>(found);
@@ -131,8 +138,8 @@ export function takeBlock(payload: u32): usize {
 }
 
 /** A block of exactly `size` bytes, header included, whose payload stands at a multiple of it. A power of two. */
-export function takeAligned(size: u32): usize {
-  if (size > heap().capacity - heap().taken || heap().taken > heap().capacity) return 0;
+export function takeAligned(size: u32, reserve: u32): usize {
+  if (!isWithin(size, reserve)) return 0;
   const found = find((2 * size - GRANULE) / GRANULE);
   if (!found) return 0;
   let block = changetype<Block>(found);

@@ -3,32 +3,51 @@
 // A block is the core's, or in the hand of one thread: between its `alloc` and the call that puts it into an object or a task
 // it stands on that thread's record (a list of large blocks, the owner byte of a small one), so that it can be taken back
 // when the thread dies.
+//
+// What was in a hand once counts against the capacity until it is freed: `Heap.used` is the sum of what hosts asked for, in
+// granules. The core's own blocks do not count, and what is not within the capacity is kept free for them.
 
 import { atomicLoad, atomicStore } from "../sync/atomic";
 import { lock, unlock } from "../sync/lock";
 import { me, self } from "../sync/thread";
 import { blockOf, giveBlock, sizeOf, takeBlock } from "./blocks";
-import { BLOCK_SIZE, Block, OWNER_CORE, OWNER_NONE, Span, Thread } from "../layout";
+import { BLOCK_SIZE, Block, OWNER_CORE, OWNER_NONE, OWNER_PAYLOAD, Span, Thread } from "../layout";
 import { heap, heapEnd, heapStart } from "./root";
 import { SMALL_MAX, giveSmall, indexIn, isSmall, ownerAt, spanOf, takeSmall } from "./spans";
 
-@inline function granulesFor(size: u32): u32 { return size ? (size + 63) >> 6 : 1; }
+@inline function granulesFor(size: u32): u32 { return size ? ((size - 1) >> 6) + 1 : 1; }
 
 /** A block for the core itself, or 0. */
 export function allocate(size: u32): usize {
-  return allocateFor(size, OWNER_CORE);
+  return allocateFor(size, OWNER_CORE, 0);
 }
 
 /** A block in this thread's hand, or 0. */
 export function allocateInHand(size: u32): usize {
-  const payload = allocateFor(size, me);
-  if (payload && size > SMALL_MAX) hold(payload);
+  const granules = granulesFor(size);
+  if (!charge(granules)) return 0;
+  const payload = allocateFor(size, me, heap().reserve);
+  if (!payload) heap().subUsed(granules);
+  else if (size > SMALL_MAX) hold(payload, granules);
   return payload;
 }
 
-function allocateFor(size: u32, owner: u32): usize {
+/** Counts so many granules more, if the capacity allows it. */
+function charge(granules: u32): bool {
+  const record = heap();
+  let used = record.loadUsed();
+  while (used + granules <= record.loadCapacity() >> 6) {
+    const seen = record.casUsed(used, used + granules);
+    if (seen == used) return true;
+    used = seen;
+  }
+  return false;
+}
+
+/** The owner of a small block; a large one is the core's until it is in a hand. */
+function allocateFor(size: u32, owner: u32, reserve: u32): usize {
   if (size <= SMALL_MAX) {
-    const payload = takeSmall(granulesFor(size));
+    const payload = takeSmall(granulesFor(size), reserve);
     if (payload) {
       const span = spanOf(payload);
       atomicStore<u8>(ownerAt(span, indexIn(span, payload)), owner as u8);
@@ -36,9 +55,9 @@ function allocateFor(size: u32, owner: u32): usize {
     return payload;
   }
   if (!lock(heap().lockAddress)) return 0;
-  const payload = takeBlock(size);
+  const payload = takeBlock(size, reserve);
   unlock(heap().lockAddress);
-  if (payload) blockOf(payload).storeOwner(owner);
+  if (payload) blockOf(payload).granules = 0;
   return payload;
 }
 
@@ -47,7 +66,9 @@ export function freeBlock(payload: usize): void {
   if (isSmall(payload)) {
     const span = spanOf(payload);
     const owner = ownerAt(span, indexIn(span, payload));
-    if (isDefined(CORE_DEBUG)) assert(atomicLoad<u8>(owner) != OWNER_NONE);
+    const had = atomicLoad<u8>(owner);
+    if (isDefined(CORE_DEBUG)) assert(had != OWNER_NONE);
+    if (had != OWNER_CORE) heap().subUsed(span.granules);
     atomicStore<u8>(owner, OWNER_NONE as u8);
     giveSmall(payload, span.granules);
     return;
@@ -55,6 +76,7 @@ export function freeBlock(payload: usize): void {
   const block = blockOf(payload);
   if (isDefined(CORE_DEBUG)) assert(block.loadOwner() != OWNER_NONE);
   if (block.loadOwner() == me) letGo(payload);
+  if (block.granules) heap().subUsed(block.granules);
   if (!lock(heap().lockAddress)) return;
   giveBlock(payload);
   unlock(heap().lockAddress);
@@ -85,13 +107,13 @@ export function roomIn(payload: usize): u32 {
 
 /** From the hand to the core, and back if a call is refused after all. */
 export function adopt(payload: usize): void {
-  if (isSmall(payload)) setSmallOwner(payload, OWNER_CORE);
+  if (isSmall(payload)) setSmallOwner(payload, OWNER_PAYLOAD);
   else letGo(payload);
 }
 
 export function disown(payload: usize): void {
   if (isSmall(payload)) setSmallOwner(payload, me);
-  else hold(payload);
+  else hold(payload, blockOf(payload).granules);
 }
 
 @inline function setSmallOwner(payload: usize, owner: u32): void {
@@ -99,8 +121,9 @@ export function disown(payload: usize): void {
   atomicStore<u8>(ownerAt(span, indexIn(span, payload)), owner as u8);
 }
 
-function hold(payload: usize): void {
+function hold(payload: usize, granules: u32): void {
   const block = blockOf(payload);
+  block.granules = granules;
   const first = self.blocks;
   block.storeOwner(me);
   block.previous = 0;
@@ -122,6 +145,7 @@ export function freeHandOf(thread: Thread, owner: u32): void {
   while (thread.blocks) {
     const block = changetype<Block>(thread.blocks);
     thread.blocks = block.next;
+    heap().subUsed(block.granules);
     if (!lock(heap().lockAddress)) return;
     giveBlock(changetype<usize>(block) + BLOCK_SIZE);
     unlock(heap().lockAddress);

@@ -4,7 +4,7 @@
 //   ┌───────────┬─────────────────────────────┬───────┬───────┬─────┬────────────────────────────┐
 //   │ Span (64) │ owner of each block, a byte │ block │ block │  …  │ header of the next block … │
 //   └───────────┴─────────────────────────────┴───────┴───────┴─────┴────────────────────────────┘
-//     owner: 0 free · 1 … 250 in the hand of that thread · 255 the core's
+//     owner: 0 free · 1 … 250 in the hand of that thread · 254 the core's, filled by a host · 255 the core's
 //
 // A thread takes blocks from lists of its own and fetches and returns them in batches. A span whose blocks are all back
 // becomes a free large block again. The page map has a byte for each 64 KiB: 1 where a span is.
@@ -32,12 +32,12 @@ import { PAGE, heap, pageMap } from "./root";
 @inline function countAt(thread: Thread, granules: u32): usize { return changetype<usize>(thread) + THREAD_SMALL_COUNTS + ((granules - 1) << 2); }
 @inline function spansAt(granules: u32): usize { return changetype<usize>(heap()) + HEAP_SPANS + ((granules - 1) << 2); }
 
-/** A block of this thread's, or 0. Its owner byte is still "free". */
-export function takeSmall(granules: u32): usize {
+/** A block of this thread's, or 0. Its owner byte is still "free". A new span must leave `reserve` bytes. */
+export function takeSmall(granules: u32, reserve: u32): usize {
   const head = headAt(self, granules);
   let block: usize = load<u32>(head);
   if (!block) {
-    if (!fetch(granules)) return 0;
+    if (!fetch(granules, reserve)) return 0;
     block = load<u32>(head);
   }
   store<u32>(head, load<u32>(block));
@@ -85,10 +85,10 @@ export function giveBackAll(thread: Thread): void {
 }
 
 /** Moves a batch of blocks from a span to this thread. */
-function fetch(granules: u32): bool {
+function fetch(granules: u32, reserve: u32): bool {
   if (!lock(heap().lockAddress)) return false;
   const list = spansAt(granules);
-  if (!load<u32>(list)) openSpan(granules);
+  if (!load<u32>(list)) openSpan(granules, reserve);
   const span = changetype<Span>(load<u32>(list));
   const found = changetype<usize>(span) != 0;
   if (found) {
@@ -119,8 +119,8 @@ function takeFrom(span: Span): usize {
   return fresh;
 }
 
-function openSpan(granules: u32): void {
-  const address = takeAligned(PAGE);
+function openSpan(granules: u32, reserve: u32): void {
+  const address = takeAligned(PAGE, reserve);
   if (!address) return;
   const span = changetype<Span>(address);
   const size = granules << 6;

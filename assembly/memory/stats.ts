@@ -11,7 +11,8 @@ export function writeStats(): i32 {
   const stats = changetype<Stats>(changetype<usize>(self) + THREAD_SCRATCH);
   const blocks = heap();
   if (!lock(blocks.lockAddress)) return STATUS_POISONED;
-  stats.capacity = blocks.capacity;
+  stats.capacity = blocks.loadCapacity();
+  stats.granules = blocks.loadUsed();
   stats.taken = blocks.taken;
   stats.peak = blocks.peak;
   unlock(blocks.lockAddress);
@@ -27,20 +28,17 @@ export function writeStats(): i32 {
   stats.unreadDropped = record.unreadDropped;
   unlock(record.lockAddress);
   stats.objects = 0;
-  stats.granules = 0;
-  for (let index: u32 = 0; index < threads; index++) {
-    stats.objects += threadAt(index).loadObjects();
-    stats.granules += threadAt(index).loadGranules();
-  }
+  for (let index: u32 = 0; index < threads; index++) stats.objects += threadAt(index).loadObjects();
   return STATUS_OK;
 }
 
-export function setCapacityTo(bytes: u32): i32 {
-  if (!bytes) return STATUS_INVALID;
+export function setCapacityTo(bytes: u32, most: u32): i32 {
+  if (!bytes || !most) return STATUS_INVALID;
   const size = (heapEnd - heapStart) as u32;
   const blocks = heap();
   if (!lock(blocks.lockAddress)) return STATUS_POISONED;
-  blocks.capacity = bytes < size ? bytes : size;
+  blocks.storeCapacity(bytes < size ? bytes : size);
+  blocks.limit = most < size ? most : size;
   unlock(blocks.lockAddress);
   return STATUS_OK;
 }

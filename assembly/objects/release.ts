@@ -83,7 +83,6 @@ export function freePayload(entry: ObjectEntry): void {
 
 function releasePayload(entry: ObjectEntry): void {
   const address: usize = load<u32>(valueAt(entry, 0));
-  self.storeGranules(self.loadGranules() - load<u32>(valueAt(entry, 3)));
   doomReferences(referencesBehind(address, load<u32>(valueAt(entry, 1))), load<u32>(valueAt(entry, 2)));
   freeBlock(address);
 }

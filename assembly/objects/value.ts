@@ -9,7 +9,6 @@ import {
   NESTED_PIN, ObjectEntry, REFERENCE_SIZE, Reference, STATE_HOST_MASK, STATE_INLINE, STATE_LENGTH_SHIFT, STATUS_INVALID, STATUS_OK, STATUS_STALE,
 } from "../layout";
 import { adopt, disown, freeBlock, inHand, roomIn } from "../memory/heap";
-import { self } from "../sync/thread";
 import { addHolder, addPinningHolder } from "./handles";
 import { dropReferences, referencesBehind, valueAt } from "./release";
 
@@ -67,9 +66,6 @@ export function writeValue(entry: ObjectEntry, flags: u32, a: u32, b: u32, c: u3
   store<u32>(valueAt(entry, 0), a);
   store<u32>(valueAt(entry, 1), b);
   store<u32>(valueAt(entry, 2), c);
-  if (!(flags & STATE_INLINE)) {
-    d = roomIn(a) >> 6;
-    self.storeGranules(self.loadGranules() + d);
-  }
+  if (!(flags & STATE_INLINE)) d = roomIn(a) >> 6;
   store<u32>(valueAt(entry, 3), d);
 }

@@ -24,6 +24,7 @@ export function endTask(task: TaskEntry): void {
   setPhase(task, TASK_PHASE_ENDED, 0);
   const schedule = scheduler();
   schedule.pending--;
+  classAt(task.resourceClass).tasks--;
   if (schedule.roomWaiters) tellRoom();
 }
 

@@ -1,11 +1,20 @@
 // Resources: what there is, what is free, and what a class of tasks needs. Counters, taken and given back in the same step as
 // the task itself, so a task that is taken can run. GPUs have ids: a whole number of free ones, or a fraction of one.
 // What would be free if only suspended tasks had anything is counted too. All under the scheduler's lock.
+//
+//   number of a class:  30            8 7       0
+//                      ┌───────────────┬─────────┐
+//                      │  generation   │  place  │
+//                      └───────────────┴─────────┘
+//
+// A class counts its unfinished tasks. While there are any it keeps its place; once all places are taken, a new class gets
+// that of one without, under the next generation. Who submits with the old number is refused, and defines the class again:
+// number and count are looked at under the same hold of the lock, so no task is ever of another class than it was meant for.
 
 import {
   RESOURCE_CLASS_AMOUNTS, RESOURCE_CLASS_RESOURCES, RESOURCE_CPU, RESOURCE_GPU, RESOURCE_MAX, RESOURCE_UNIT, ResourceClass,
   SCHEDULER_ATTAINABLE, SCHEDULER_AVAILABLE, SCHEDULER_GPUS, SCHEDULER_TOTAL, STATUS_INVALID, STATUS_OK, STATUS_POISONED, STATUS_TABLE_FULL,
-  STATUS_UNSCHEDULABLE, TaskEntry, THREAD_SCRATCH, WorkerKind, WORKER_KIND_SIZE, RESOURCE_CLASS_SIZE,
+  STATUS_OUTDATED, STATUS_UNSCHEDULABLE, TaskEntry, THREAD_SCRATCH, WorkerKind, WORKER_KIND_SIZE, RESOURCE_CLASS_SIZE,
 } from "../layout";
 import { CLASSES, CLASS_MAX, KINDS, KIND_MAX, scheduler } from "../memory/root";
 import { lock, unlock } from "../sync/lock";
@@ -13,6 +22,9 @@ import { self } from "../sync/thread";
 import { resourcesCameBack } from "./finish";
 
 @inline const NEEDS_MAX: u32 = 16;
+@inline const PLACE_BITS: u32 = 8;
+/** Numbers are answers of calls: not negative. */
+@inline const LAST_GENERATION: u32 = (i32.MAX_VALUE as u32) >> PLACE_BITS;
 
 @inline export function classAt(index: u32): ResourceClass { return changetype<ResourceClass>(CLASSES + index * RESOURCE_CLASS_SIZE); }
 @inline export function kindAt(index: u32): WorkerKind { return changetype<WorkerKind>(KINDS + index * WORKER_KIND_SIZE); }
@@ -62,7 +74,17 @@ export function availableOf(resource: u32): i32 {
   return amount as i32;
 }
 
-/** The class of tasks with these needs: pairs of resource and amount stand in the thread's `scratch`. Its index. */
+@inline export function placeOf(number: u32): u32 { return number & (CLASS_MAX - 1); }
+
+/** Whether the number is that of a class: ok, `outdated`: not any more, `invalid`. Under the scheduler's lock. */
+export function checkNumber(number: u32): i32 {
+  if (placeOf(number) >= scheduler().classes) return STATUS_INVALID;
+  const generation = classAt(placeOf(number)).generation;
+  if (number >> PLACE_BITS > generation) return STATUS_INVALID;
+  return number >> PLACE_BITS == generation ? STATUS_OK : STATUS_OUTDATED;
+}
+
+/** The class of tasks with these needs: pairs of resource and amount stand in the thread's `scratch`. Its number. */
 export function defineClass(kind: u32, needs: u32): i32 {
   if (kind >= KIND_MAX || needs > NEEDS_MAX) return STATUS_INVALID;
   const schedule = scheduler();
@@ -73,43 +95,77 @@ export function defineClass(kind: u32, needs: u32): i32 {
 }
 
 function defineLocked(kind: u32, needs: u32): i32 {
-  const index = scheduler().classes;
-  if (index == CLASS_MAX) return STATUS_TABLE_FULL;
-  const cls = classAt(index);
+  const status = checkNeeds(needs);
+  if (status != STATUS_OK) return status;
+  for (let index = kindAt(kind).classes; index; index = classAt(index - 1).next) {
+    if (hasNeeds(classAt(index - 1), needs)) return numberOf(index - 1);
+  }
+  const place = findPlace();
+  if (place == CLASS_MAX) return STATUS_TABLE_FULL;
+  const cls = classAt(place);
+  for (let i: u32 = 0; i < needs; i++) {
+    store<u8>(changetype<usize>(cls) + RESOURCE_CLASS_RESOURCES + i, givenResource(i) as u8);
+    store<u32>(changetype<usize>(cls) + RESOURCE_CLASS_AMOUNTS + (i << 2), givenAmount(i));
+  }
+  cls.kind = kind;
+  cls.needs = needs;
+  cls.next = kindAt(kind).classes;
+  kindAt(kind).classes = place + 1;
+  if (scheduler().kinds <= kind) scheduler().kinds = kind + 1;
+  return numberOf(place);
+}
+
+@inline function numberOf(place: u32): i32 { return ((classAt(place).generation << PLACE_BITS) | place) as i32; }
+@inline function givenResource(i: u32): u32 { return load<u32>(changetype<usize>(self) + THREAD_SCRATCH + (i << 3)); }
+@inline function givenAmount(i: u32): u32 { return load<u32>(changetype<usize>(self) + THREAD_SCRATCH + (i << 3), 4); }
+
+function checkNeeds(needs: u32): i32 {
   let seen: u32 = 0;
   for (let i: u32 = 0; i < needs; i++) {
-    const pair = changetype<usize>(self) + THREAD_SCRATCH + (i << 3);
-    const resource = load<u32>(pair);
-    const amount = load<u32>(pair, 4);
+    const resource = givenResource(i);
+    const amount = givenAmount(i);
     if (resource >= RESOURCE_MAX || !amount || seen & (1 << resource)) return STATUS_INVALID;
     if (resource == RESOURCE_GPU && amount > RESOURCE_UNIT && amount % RESOURCE_UNIT) return STATUS_INVALID;
     if (amount > load<u32>(total(resource))) return STATUS_UNSCHEDULABLE;
     seen |= 1 << resource;
-    store<u8>(changetype<usize>(cls) + RESOURCE_CLASS_RESOURCES + i, resource as u8);
-    store<u32>(changetype<usize>(cls) + RESOURCE_CLASS_AMOUNTS + (i << 2), amount);
   }
-  cls.kind = kind;
-  cls.needs = needs;
-  const known = sameAs(cls);
-  if (known >= 0) return known;
-  cls.ready = 0;
-  cls.next = kindAt(kind).classes;
-  kindAt(kind).classes = index + 1;
-  scheduler().classes = index + 1;
-  if (scheduler().kinds <= kind) scheduler().kinds = kind + 1;
-  return index as i32;
+  return STATUS_OK;
 }
 
-/** The class of the same kind with the same needs in the same order, or -1. */
-function sameAs(cls: ResourceClass): i32 {
-  for (let index = kindAt(cls.kind).classes; index; index = classAt(index - 1).next) {
-    const other = classAt(index - 1);
-    if (other.needs != cls.needs) continue;
-    let i: u32 = 0;
-    while (i < cls.needs && neededResource(other, i) == neededResource(cls, i) && neededAmount(other, i) == neededAmount(cls, i)) i++;
-    if (i == cls.needs) return (index - 1) as i32;
+/** Whether the class has the needs given, in the same order. */
+function hasNeeds(cls: ResourceClass, needs: u32): bool {
+  if (cls.needs != needs) return false;
+  let i: u32 = 0;
+  while (i < needs && neededResource(cls, i) == givenResource(i) && neededAmount(cls, i) == givenAmount(i)) i++;
+  return i == needs;
+}
+
+/** A place for a class, whose next generation it is; CLASS_MAX: each has unfinished tasks. In turn, so that a new class stays longest. */
+function findPlace(): u32 {
+  const schedule = scheduler();
+  if (schedule.classes < CLASS_MAX) return schedule.classes++;
+  for (let looked: u32 = 0; looked < CLASS_MAX; looked++) {
+    const place = schedule.nextClass;
+    schedule.nextClass = placeOf(place + 1);
+    const cls = classAt(place);
+    if (cls.tasks || cls.generation == LAST_GENERATION) continue;
+    leaveKind(cls, place);
+    cls.generation++;
+    return place;
   }
-  return -1;
+  return CLASS_MAX;
+}
+
+/** Takes a class without tasks out of the list of its kind. */
+function leaveKind(cls: ResourceClass, place: u32): void {
+  const kind = kindAt(cls.kind);
+  if (kind.classes == place + 1) {
+    kind.classes = cls.next;
+    return;
+  }
+  let before = classAt(kind.classes - 1);
+  while (before.next != place + 1) before = classAt(before.next - 1);
+  before.next = cls.next;
 }
 
 /** Whether what the class needs is free. */

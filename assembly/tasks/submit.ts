@@ -22,7 +22,7 @@ import { addEdges, removeEdges } from "./edges";
 import { endTask, failResults, failResultsFor, resultAt } from "./end";
 import { wakeFor } from "./park";
 import { append, phaseOf, setPhase } from "./queue";
-import { classAt, kindAt } from "./resources";
+import { checkNumber, classAt, kindAt, placeOf } from "./resources";
 import { indexOf, isTask, occupyTask, taskAt, vacateTask } from "./table";
 
 @inline const PRIORITIES: u32 = 16;
@@ -147,7 +147,7 @@ function fill(task: TaskEntry, spec: TaskSpec): void {
   task.storeHolds(1);
   task.code = spec.code;
   task.codeGeneration = spec.codeGeneration;
-  task.resourceClass = spec.resourceClass as u16;
+  task.resourceClass = placeOf(spec.resourceClass) as u16;
   task.priority = spec.priority as u8;
   task.kind = spec.kind as u8;
   task.flags = spec.args ? spec.flags : spec.flags | TASK_FLAG_INLINE_ARGS;
@@ -189,6 +189,7 @@ function publish(task: TaskEntry, spec: TaskSpec): i32 {
   self.task = indexOf(task);
   self.taskGeneration = task.loadGeneration();
   schedule.pending++;
+  classAt(task.resourceClass).tasks++;
   const settles = waits || task.loadCancel() != 0;
   if (settles) {
     setPhase(task, TASK_PHASE_SUBMITTING, 0);
@@ -205,7 +206,8 @@ function publish(task: TaskEntry, spec: TaskSpec): i32 {
 /** Under the lock. A child of a cancelled task is let in and cancelled at once. */
 function admit(task: TaskEntry, spec: TaskSpec): i32 {
   const schedule = scheduler();
-  if (spec.resourceClass >= schedule.classes) return STATUS_INVALID;
+  const status = checkNumber(spec.resourceClass);
+  if (status != STATUS_OK) return status;
   if (schedule.pending >= schedule.pendingLimit) return STATUS_LIMIT;
   if (!isTask(spec.parent)) return STATUS_OK;
   const parent = taskAt(spec.parent);

@@ -6,7 +6,7 @@
 export interface CoreExports {
 	init(size: number, objects: number, tasks: number, threads: number, capacity: number): number;
 	poison(): number;
-	setCapacity(bytes: number): number;
+	setCapacity(bytes: number, most: number): number;
 	stats(): number;
 
 	reserve(kind: number, flags: number): number;

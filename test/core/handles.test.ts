@@ -178,8 +178,9 @@ describe("a table of handles", () => {
 	});
 
 	test("that cannot grow refuses the object, and nothing has changed", () => {
-		const core = newCore({ capacity: 32_768 });
+		const core = newCore();
 		const thread = core.start();
+		expect(thread.calls.setCapacity(core.size, 32_768)).toBe(0);
 		expect(named(thread.calls.put(layout.STATE_INLINE, 1, 0, 0, 0))).toBe("full");
 		expect(named(thread.calls.create())).toBe("full");
 		expectNothingLeft(core, thread);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as layout from "../../src/core/layout.ts";
 import { expectNothingLeft, newCore, shipped } from "./support/fresh.ts";
-import { named } from "./support/thread.ts";
+import { named, type Ref } from "./support/thread.ts";
 
 /** Granules that a payload costs as a large block. */
 const large = (size: number) => Math.ceil((size + 32) / 64) * 64;
@@ -82,32 +82,105 @@ describe.each(shipped)("large blocks (%s)", (build) => {
 });
 
 describe.each(shipped)("the capacity (%s)", (build) => {
-	test("refuses what would go beyond it to the byte", () => {
-		const core = newCore({ build, capacity: large(10_000) + large(5_000) });
+	test("refuses what would go beyond it to the granule, small blocks and large", () => {
+		const core = newCore({ build, capacity: 10_048 + 5_056 + 128 });
 		const thread = core.start();
 		thread.alloc(10_000);
-		expect(named(thread.calls.alloc(large(5_000)))).toBe("full");
-		expect(thread.calls.alloc(5_000)).toBeGreaterThan(0);
-		expect(thread.stats().taken).toBe(thread.stats().capacity);
+		expect(named(thread.calls.alloc(5_056 + 128 + 1))).toBe("full");
+		thread.alloc(5_056);
+		expect(named(thread.calls.alloc(129))).toBe("full");
+		const small = thread.alloc(65);
+		expect(named(thread.calls.alloc(1))).toBe("full");
+		expect(thread.stats().granules * 64).toBe(thread.stats().capacity);
+		core.check();
+		thread.calls.dealloc(small);
+		thread.alloc(64);
+		expect(named(thread.calls.alloc(65))).toBe("full");
+	});
+
+	test("is for what hosts put in: the core's own blocks go on when it is full", () => {
+		const core = newCore({ build, capacity: 64 });
+		const thread = core.start();
+		thread.defineClass();
+		thread.alloc(1);
+		const code = thread.put(1);
+		const { results, task } = thread.submit({ code, stream: true });
+		const [stream] = results as [Ref];
+		expect(thread.take()?.task).toBe(task);
+		expect(named(thread.calls.alloc(1))).toBe("full");
+		expect(core.start().calls.watch(stream.slot, stream.generation, 1)).not.toBe(layout.STATUS_FULL);
+		core.check();
+	});
+
+	test("leaves room for the core's own blocks, also if much is lost around the others", () => {
+		const size = 1024 * 1024;
+		const shape = { build, size, objects: 64, tasks: 64, threads: 4 };
+		const heap = newCore(shape).start().stats().capacity;
+		const core = newCore({ ...shape, capacity: heap - 160 * 1024 });
+		const thread = core.start();
+		while (thread.calls.alloc(1088) > 0);
+		expect(thread.stats().granules * 64).toBeLessThan(thread.stats().capacity);
+		expect(heap - thread.stats().taken).toBeGreaterThanOrEqual(80 * 1024);
+		// The table of its handles takes 32 KiB, and small blocks a span of 64.
+		core.start().put(1);
+		expect(named(thread.calls.alloc(64))).toBe("full");
+		core.check();
+	});
+
+	test("counts a block until it is freed, wherever it is", () => {
+		const core = newCore({ build });
+		const thread = core.start();
+		thread.defineClass();
+		const code = thread.put(1);
+		for (const size of [100, 5000]) {
+			const granules = Math.ceil(size / 64);
+			thread.calls.dealloc(thread.alloc(size));
+			expect(thread.stats().granules).toBe(0);
+			const object = thread.putBlock(size);
+			expect(thread.stats().granules).toBe(granules);
+			thread.release(object);
+			expect(thread.stats().granules).toBe(0);
+		}
+		const argument = thread.put(2);
+		const { task, generation, results } = thread.submit({ code, dependencies: [argument] });
+		expect(thread.stats().granules).toBe(1);
+		thread.take();
+		expect(thread.calls.finish(task, generation, layout.STATE_INLINE, 0, 0, 0, 0)).toBe(0);
+		expect(thread.stats().granules).toBe(0);
+		thread.release(code, argument, ...results);
+		expectNothingLeft(core, thread);
 	});
 
 	test("can be lowered below what is taken, which stays", () => {
 		const core = newCore({ build });
 		const thread = core.start();
 		const address = thread.alloc(50_000);
-		expect(thread.calls.setCapacity(1000)).toBe(0);
+		expect(thread.calls.setCapacity(1000, core.size)).toBe(0);
 		expect(named(thread.calls.alloc(2000))).toBe("full");
 		core.check();
 		expect(thread.calls.dealloc(address)).toBe(0);
-		expect(thread.calls.setCapacity(100_000)).toBe(0);
+		expect(named(thread.calls.alloc(2000))).toBe("full");
+		expect(thread.calls.setCapacity(100_000, core.size)).toBe(0);
 		expect(thread.calls.alloc(2000)).toBeGreaterThan(0);
+	});
+
+	test("has beside it a limit for all blocks, to the byte", () => {
+		const thread = newCore({ build }).start();
+		const most = large(10_000) + large(5_000);
+		expect(thread.calls.setCapacity(2 ** 32 - 1, most)).toBe(0);
+		thread.alloc(10_000);
+		expect(named(thread.calls.alloc(large(5_000)))).toBe("full");
+		thread.alloc(5_000);
+		expect(thread.stats().taken).toBe(most);
+		expect(thread.stats().granules).toBe(157 + 79);
 	});
 
 	test("of nothing is refused, and beyond the heap is the heap", () => {
 		const core = newCore({ build });
 		const thread = core.start();
-		expect(named(thread.calls.setCapacity(0))).toBe("invalid");
-		expect(thread.calls.setCapacity(2 ** 32 - 1)).toBe(0);
+		expect(named(thread.calls.setCapacity(0, 1))).toBe("invalid");
+		expect(named(thread.calls.setCapacity(1, 0))).toBe("invalid");
+		expect(thread.calls.setCapacity(2 ** 32 - 1, 2 ** 32 - 1)).toBe(0);
 		expect(thread.stats().capacity).toBe(core.rootField(layout.ROOT_HEAP_END) - core.rootField(layout.ROOT_HEAP_START));
 	});
 });
@@ -122,12 +195,12 @@ describe.each(shipped)("the heap's figures (%s)", (build) => {
 		expect(thread.stats()).toMatchObject({ taken: 0, peak });
 	});
 
-	test("count the payloads of objects in granules", () => {
+	test("count what hosts asked for in granules", () => {
 		const thread = newCore({ build }).start();
 		const one = thread.putBlock(100);
 		const other = thread.putBlock(10_000);
 		const inline = thread.put(1);
-		expect(thread.stats().granules).toBe(2 + Math.floor((large(10_000) - 32) / 64));
+		expect(thread.stats().granules).toBe(2 + Math.ceil(10_000 / 64));
 		thread.release(one, other, inline);
 		expect(thread.stats()).toMatchObject({ granules: 0, objects: 0 });
 	});

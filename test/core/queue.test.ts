@@ -121,14 +121,99 @@ describe.each(shipped)("resources (%s)", (build) => {
 		expect(named(thread.calls.available(32))).toBe("invalid");
 	});
 
-	test("that are the same are one class; there are 256 different ones", () => {
+	test("that are the same are one class", () => {
 		const { thread } = ready(newCore({ build }), 2);
 		const first = thread.defineClass([[CPU, 1]]);
 		expect(thread.defineClass([[CPU, 1]])).toBe(first);
 		expect(thread.defineClass([[CPU, 1]], 1)).not.toBe(first);
-		for (let amount = 2; amount < 256; amount++) thread.defineClass([[CPU, amount]]);
-		thread.writeNeeds([[CPU, 300]]);
-		expect(named(thread.calls.defineClass(0, 1))).toBe("table_full");
+		expect(thread.defineClass([[CPU, 1]])).toBe(first);
+	});
+});
+
+describe.each(shipped)("places for classes (%s)", (build) => {
+	const PLACES = 256;
+	const placeOf = (number: number) => number % PLACES;
+	const classAt = (place: number) => layout.PLACE_CLASSES + place * layout.RESOURCE_CLASS_SIZE;
+
+	/** All places taken, by classes of kinds 0 and 1 in turn, which need 1, 2, … of the CPU. */
+	function full(): { core: Core; thread: Thread; code: Ref; classes: number[] } {
+		const core = newCore({ build, tasks: 512 });
+		const { thread, code } = ready(core, 2);
+		const classes = Array.from({ length: PLACES }, (_, i) => thread.defineClass([[CPU, i + 1]], i % 2));
+		return { core, thread, code, classes };
+	}
+
+	function define(thread: Thread, amount: number): string | number {
+		thread.writeNeeds([[CPU, amount]]);
+		return named(thread.calls.defineClass(0, 1));
+	}
+
+	function refusal(thread: Thread, code: Ref, resourceClass: number): string | number {
+		thread.fillSpec({ code, resourceClass });
+		return named(thread.calls.submit());
+	}
+
+	test("are given again, in turn, when no task needs what had them", () => {
+		const { core, thread, classes } = full();
+		for (let i = 0; i < 3 * PLACES; i++) {
+			const number = thread.defineClass([[CPU, 1000 + i]], i % 3);
+			expect(placeOf(number)).toBe(i % PLACES);
+			expect(classes).not.toContain(number);
+			core.check();
+		}
+	});
+
+	test("stay with classes that have unfinished tasks; if all have, there is none", () => {
+		const { core, thread, code, classes } = full();
+		const tasks = classes.map((resourceClass) => thread.submit({ code, resourceClass }));
+		expect(define(thread, 1000)).toBe("table_full");
+		expect(define(thread, 3)).toBe(classes[2]);
+		core.check();
+		const { task, generation } = tasks[100];
+		thread.calls.cancel(task, generation, layout.REASON_CANCELLED, 0);
+		expect(placeOf(thread.defineClass([[CPU, 1000]]))).toBe(100);
+		core.check();
+	});
+
+	test("that a class has lost make its number outdated: submitting with it is refused, and changes nothing", () => {
+		const { core, thread, code, classes } = full();
+		const number = thread.defineClass([[CPU, 1000]]);
+		const before = thread.stats();
+		expect(refusal(thread, code, classes[0])).toBe("outdated");
+		expect(refusal(thread, code, number + PLACES)).toBe("invalid");
+		expect(thread.stats()).toEqual(before);
+		const again = thread.defineClass([[CPU, 1]]);
+		expect(again).not.toBe(classes[0]);
+		const { task } = thread.submit({ code, resourceClass: again });
+		expect(thread.take()?.task).toBe(task);
+		expect(thread.calls.available(CPU)).toBe(2 * unit - 1);
+		core.check();
+	});
+
+	test("give their next class no task, need or kind of the last", () => {
+		const { core, thread, code, classes } = full();
+		const { task, generation } = thread.submit({ code, resourceClass: classes[0] });
+		thread.take();
+		expect(thread.calls.finish(task, generation, layout.STATE_INLINE, 0, 0, 0, 0)).toBe(0);
+		const number = thread.defineClass([], 5);
+		expect(placeOf(number)).toBe(0);
+		thread.submit({ code, resourceClass: number });
+		expect(thread.take()).toBeUndefined();
+		expect(core.start({ kind: 5 }).take()).toBeDefined();
+		expect(thread.calls.available(CPU)).toBe(2 * unit);
+		core.check();
+	});
+
+	test("whose generations are used up are not given again", () => {
+		const { core, thread } = full();
+		const last = 2 ** 23 - 1;
+		for (const place of [0, 1]) core.write(classAt(place) + layout.RESOURCE_CLASS_GENERATION, last - 1);
+		core.write(classAt(2) + layout.RESOURCE_CLASS_GENERATION, last);
+		expect([1000, 1001, 1002].map((amount) => placeOf(thread.defineClass([[CPU, amount]])))).toEqual([0, 1, 3]);
+		for (let amount = 2000; amount < 2000 + PLACES; amount++) {
+			expect([0, 1, 2]).not.toContain(placeOf(thread.defineClass([[CPU, amount]])));
+		}
+		expect(thread.defineClass([[CPU, 1000]])).toBe(last * PLACES);
 	});
 });
 

@@ -76,6 +76,7 @@ describe.each(shipped)("a forced free (%s)", (build) => {
 		expect(core.u8[address + 4999]).toBe(7);
 		thread.unpin(object);
 		core.check();
+		thread.calls.dealloc(other);
 		thread.unpin(object);
 		expect(thread.stats().granules).toBe(0);
 		expect(named(thread.calls.pin(object.slot, object.generation))).toBe("freed");
@@ -189,10 +190,10 @@ describe.each(shipped)("an error that nobody looked at (%s)", (build) => {
 		const thread = core.start();
 		for (const value of [1, 2]) thread.release(thread.put(value, report));
 		thread.calls.flush();
-		thread.calls.setCapacity(1);
+		thread.calls.setCapacity(1, 1);
 		expect(named(thread.calls.takeUnread())).toBe("full");
 		core.check();
-		thread.calls.setCapacity(core.size);
+		thread.calls.setCapacity(core.size, core.size);
 		expect(core.valueOf(thread.takeUnread().slot)[0]).toBe(1);
 	});
 });

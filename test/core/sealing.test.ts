@@ -232,7 +232,7 @@ describe("several threads that watch one object", () => {
 		const object = one.create();
 		other.retain(object);
 		one.watch(object, 1);
-		other.calls.setCapacity(1);
+		other.calls.setCapacity(1, 1);
 		expect(named(other.calls.watch(object.slot, object.generation, 2))).toBe("full");
 		core.check();
 		one.seal(object);

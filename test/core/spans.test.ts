@@ -67,8 +67,9 @@ describe.each(shipped)("small blocks (%s)", (build) => {
 	});
 
 	test("are refused where there is no room for a span, and nothing has changed", () => {
-		const core = newCore({ build, capacity: 60_000 });
+		const core = newCore({ build });
 		const thread = core.start();
+		expect(thread.calls.setCapacity(core.size, 60_000)).toBe(0);
 		expect(thread.calls.alloc(64)).toBe(layout.STATUS_FULL);
 		expect(thread.stats().taken).toBe(0);
 		expect(thread.calls.alloc(2048)).toBeGreaterThan(0);

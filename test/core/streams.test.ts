@@ -116,10 +116,10 @@ describe.each(shipped)("a stream (%s)", (build) => {
 		producer.give(task, 1);
 		producer.release(...many);
 		producer.calls.flush();
-		consumer.calls.setCapacity(1);
+		consumer.calls.setCapacity(1, 1);
 		expect(answer(consumer, stream)).toBe("full");
 		core.check();
-		consumer.calls.setCapacity(core.size);
+		consumer.calls.setCapacity(core.size, core.size);
 		expect(core.valueOf(consumer.next(stream).slot)[0]).toBe(1);
 	});
 

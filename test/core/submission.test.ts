@@ -85,7 +85,7 @@ describe.each(shipped)("a submission (%s)", (build) => {
 		const argument = thread.create();
 		// So many dependencies that their edges take a large block.
 		const block = thread.block(8, Array(100).fill(argument));
-		thread.calls.setCapacity(1);
+		thread.calls.setCapacity(1, 1);
 		thread.fillSpec({ code, dependencies: Array(100).fill(argument) }, block, 8);
 		expectRefused(core, thread, "full");
 		expect(core.holdersOf(argument.slot)).toBe(1);

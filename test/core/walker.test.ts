@@ -59,6 +59,8 @@ const damages: readonly (readonly [what: string, damage: () => void, code: strin
 	["a payload said to be in a hand", set(largeAt + layout.BLOCK_OWNER, worker.index + 1), "PAYLOAD_WRONG"],
 	["the bytes taken", add(heap + layout.HEAP_TAKEN, 64), "HEAP_TAKEN_WRONG"],
 	["the peak", set(heap + layout.HEAP_PEAK, 64), "HEAP_PEAK_WRONG"],
+	["the granules of hosts' blocks", add(heap + layout.HEAP_USED, 1), "GRANULES_TOTAL_WRONG"],
+	["the limit", set(heap + layout.HEAP_LIMIT, 2 ** 31), "HEAP_CAPACITY_WRONG"],
 	["the capacity", set(heap + layout.HEAP_CAPACITY, 2 ** 31), "HEAP_CAPACITY_WRONG"],
 	["a bit of the free lists", add(heap + layout.HEAP_SUBLEVELS, 2), "FREE_LIST_BITS_WRONG"],
 	["a bit of the levels", add(heap + layout.HEAP_LEVELS, 2 ** 20), "FREE_LIST_BITS_WRONG"],
@@ -161,7 +163,6 @@ const damages: readonly (readonly [what: string, damage: () => void, code: strin
 	["a stream that should be paused", set(streamAt + layout.STREAM_PAUSED, 0), "STREAM_COUNT_WRONG"],
 	["a stream's task", add(streamAt + layout.STREAM_TASK_GENERATION, 1), "STREAM_ORPHANED"],
 	["the number of objects", add(thread(main, layout.THREAD_OBJECTS), 1), "OBJECTS_TOTAL_WRONG"],
-	["the granules of payloads", add(thread(main, layout.THREAD_GRANULES), 1), "GRANULES_TOTAL_WRONG"],
 
 	["an inbox that was lost", set(thread(worker, layout.THREAD_INBOX), 0), "WATCHES_WRONG"],
 	[
@@ -242,6 +243,7 @@ const damages: readonly (readonly [what: string, damage: () => void, code: strin
 		"TASK_VERDICT_WRONG",
 	],
 
+	["a class's number of tasks", add(classAt(1) + layout.RESOURCE_CLASS_TASKS, 1), "CLASS_TASKS_WRONG"],
 	["a class's ready priorities", add(classAt(1) + layout.RESOURCE_CLASS_READY, 1), "CLASS_READY_WRONG"],
 	["a kind's ready priorities", add(kinds + layout.WORKER_KIND_READY, 1), "KIND_READY_WRONG"],
 	["a kind's woken workers", add(kinds + layout.WORKER_KIND_CALLED, 1), "CALLED_WRONG"],

@@ -4,6 +4,8 @@ import { programs as beginning } from "./programs/beginning.ts";
 import { programs as beside } from "./programs/beside.ts";
 import { programs as calls } from "./programs/calls.ts";
 import { programs as cancelling } from "./programs/cancelling.ts";
+import { programs as capacity } from "./programs/capacity.ts";
+import { programs as classes } from "./programs/classes.ts";
 import { programs as deciding } from "./programs/deciding.ts";
 import { programs as dying } from "./programs/dying.ts";
 import { programs as gates } from "./programs/gates.ts";
@@ -21,6 +23,7 @@ export const corePrograms: readonly Program[] = [
 	...parts,
 	...waiting,
 	...scheduling,
+	...classes,
 	...deciding,
 	...cancelling,
 	...keeping,
@@ -28,6 +31,7 @@ export const corePrograms: readonly Program[] = [
 	...numbers,
 	...tables,
 	...calls,
+	...capacity,
 	...gates,
 	...dying,
 ];

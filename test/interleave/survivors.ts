@@ -28,15 +28,11 @@ export const survivors: readonly Accepted[] = [
 	plain("a block", OWNER),
 	...because(OWNER, [
 		"memory/blocks/insert: i32.atomic.store +16 #*: plain",
-		"index/init: i32.atomic.store +16 #*: plain",
+		"memory/root/initialise: i32.atomic.store +16 #*: plain",
 	]),
-	...["THREAD_OBJECTS", "THREAD_GRANULES"].flatMap((touches) => ({
-		mutant: "*i32.atomic.load +30*: plain",
-		touches,
-		reason: COUNTER,
-	})),
+	{ mutant: "*i32.atomic.load +30*: plain", touches: "THREAD_OBJECTS", reason: COUNTER },
 	...because(OWN, [
-		"index/init: i32.atomic.store #*: plain",
+		"memory/root/initialise: i32.atomic.store #*: plain",
 		"index/leave: i32.atomic.load +4 #*: plain",
 		"index/reserve: i64.atomic.store +128 #*: plain",
 		"index/takeUnread: i32.atomic.load +8 #*: plain",
@@ -68,10 +64,7 @@ export const survivors: readonly Accepted[] = [
 		"tasks/submit/publish: i32.atomic.rmw.sub #2: plain",
 	]),
 	...because(AGAIN, [
-		"index/alloc: i32.atomic.store +16 #1: drop",
-		"index/init: i32.atomic.store +16 #1: drop",
-		"memory/heap/allocateFor: i32.atomic.store #1: drop",
-		"memory/heap/allocateFor: i32.atomic.store +16 #2: drop",
+		"memory/root/initialise: i32.atomic.store +16 #1: drop",
 		"memory/heap/freeBlock: i32.atomic.store +16 #1: drop",
 		"tasks/submit/build: i32.atomic.store +4 #1: drop",
 		"tasks/submit/build: i32.atomic.store +12 #1: drop",

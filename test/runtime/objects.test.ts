@@ -302,15 +302,36 @@ describe("what was sent last", () => {
 });
 
 describe("a full store", () => {
-	it("has as many bytes as were asked for, and little more", () =>
-		withRuntime({ numCpus: 1, objectStoreMemory: "64MiB" }, async () => {
-			expect(ray.storeStats().capacity).toBe(64 * 2 ** 20);
+	it.each(["1MiB", "16MiB"])("has as many bytes as were asked for, and no more: %s", (objectStoreMemory) =>
+		withRuntime({ numCpus: 1, objectStoreMemory }, async () => {
+			const { capacity } = ray.storeStats();
+			const more = ray.remote((value: number) => value + 1);
+			expect(await more.remote(1).get()).toBe(2);
+			expect(capacity).toBe(Number.parseInt(objectStoreMemory, 10) * 2 ** 20);
 			const held: Disposable[] = [];
-			expect(() => {
-				for (;;) held.push(ray.put(new Uint8Array(2 ** 20)));
-			}).toThrow(ray.ObjectStoreFullError);
-			expect(held.length).toBeGreaterThanOrEqual(63);
-			expect(held.length).toBeLessThanOrEqual(72);
+			for (const size of [2 ** 16, 1000, 64]) {
+				expect(() => {
+					for (;;) held.push(ray.put(new Uint8Array(size)));
+				}).toThrow(ray.ObjectStoreFullError);
+				expect(ray.storeStats().used).toBeLessThanOrEqual(capacity);
+			}
+			expect(ray.storeStats().used).toBeGreaterThan(capacity - 256);
+			// What is no payload goes on: handles, edges, tasks and results that stand in their records.
+			const refs = Array.from({ length: 2000 }, (_, i) => more.remote(i));
+			expect((await ray.get(refs)).at(-1)).toBe(2000);
+			expect(ray.storeStats().used).toBeLessThanOrEqual(capacity);
+		}),
+	);
+
+	it("refuses at once what can never fit, and says so", () =>
+		withRuntime({ numCpus: 1, objectStoreMemory: "1MiB" }, async () => {
+			const began = performance.now();
+			expect(() => ray.put(new Uint8Array(2 ** 20 + 1))).toThrow(
+				/^A value of \d+ bytes can never fit into the object store, which has 1048576/,
+			);
+			expect(() => ray.put("x".repeat(2 ** 20))).toThrow(ray.ObjectStoreFullError);
+			expect(performance.now() - began).toBeLessThan(400);
+			expect(ray.put(new Uint8Array(1_000_000))).toBeDefined();
 		}));
 
 	it("is an ObjectStoreFullError, and goes on when there is room again", () =>
@@ -336,7 +357,9 @@ describe("a full store", () => {
 				},
 			);
 			// So that the worker has the functions already.
-			await ray.get([...many.remote(0), maker.remote(1)]);
+			const begun = [...many.remote(0), maker.remote(1)];
+			await ray.get(begun);
+			for (const ref of begun) ref[Symbol.dispose]();
 			const first = thrower.remote();
 			await failure(first.get());
 			first[Symbol.dispose]();

@@ -81,4 +81,51 @@ describe("scheduling", () => {
 					.get(),
 			).toBe("in");
 		}));
+
+	it("has place for any number of combinations of resources, one after another, in tasks too", () =>
+		withRuntime({ numCpus: 2, resources: { unit: 1000 } }, async () => {
+			const add = ray.remote((value: number) => value + 1, { numCpus: 0 });
+			const kept = add.options({ resources: { unit: 1 } });
+			const inTask = ray.remote(async () => {
+				let sum = 0;
+				for (let amount = 1; amount <= 300; amount++) {
+					sum += await add
+						.options({ resources: { unit: amount / 2 } })
+						.remote(amount)
+						.get();
+				}
+				return sum;
+			});
+			const inner = inTask.remote();
+			for (let amount = 2; amount <= 600; amount++) {
+				expect(
+					await add
+						.options({ resources: { unit: amount } })
+						.remote(amount)
+						.get(),
+				).toBe(amount + 1);
+				if (amount % 100 === 0) expect(await kept.remote(amount).get()).toBe(amount + 1);
+			}
+			expect(await inner.get()).toBe(300 * 151.5);
+		}));
+
+	it("refuses a combination of resources while 256 others have unfinished tasks, and says so", () =>
+		withRuntime({ numCpus: 1, resources: { unit: 1000 } }, async () => {
+			const holds = ray.remote(async () => {
+				await new Promise(() => {});
+			});
+			const of = (amount: number) => holds.options({ numCpus: 0, resources: { unit: amount } });
+			const known = of(1);
+			const refs = Array.from({ length: 256 }, (_, i) => (i === 0 ? known : of(i + 1)).remote());
+			const { message } = await failure((async () => of(300).remote())());
+			expect(message).toMatch(/^Task \w+ needs a combination .* 256 different ones, which is the most/);
+			const again = known.remote();
+			ray.cancel(refs[100] as ray.ObjectRef, { force: true });
+			await failure((refs[100] as ray.ObjectRef).get());
+			const late = of(300).remote();
+			// Its plan is of before: the core refuses that, and there is no place.
+			expect(() => of(101).remote()).toThrow(ray.RayError);
+			for (const ref of [...refs, again, late]) ray.cancel(ref, { force: true });
+			await failure(late.get());
+		}));
 });

@@ -60,7 +60,6 @@ export class LocalEngine implements Engine {
 	readonly #room: Room;
 	readonly #submissions: Submissions;
 	readonly #role: Role;
-	readonly #objectStoreMemory: number;
 	readonly #blocking: Blocking;
 	readonly #paused: PausedStreams;
 	readonly #items: Items;
@@ -80,7 +79,6 @@ export class LocalEngine implements Engine {
 	) {
 		this.id = options.id;
 		this.namespace = options.namespace;
-		this.#objectStoreMemory = options.objectStoreMemory;
 		this.serializers = options.serializers;
 		this.thread = thread;
 		this.audit = options.audit;
@@ -317,8 +315,7 @@ export class LocalEngine implements Engine {
 
 	storeStats(): StoreStats {
 		this.checkOpen();
-		const stats = storeStats(this.thread, this.objectEntries());
-		return { ...stats, capacity: Math.min(stats.capacity, this.#objectStoreMemory) };
+		return storeStats(this.thread, this.objectEntries());
 	}
 
 	async listObjects(): Promise<ObjectState[]> {

@@ -188,7 +188,7 @@ export class LocalInspection implements Inspection {
 	}
 
 	limitStore(bytes: number): void {
-		const status = this.#engine.thread.calls.setCapacity(bytes);
+		const status = this.#engine.thread.calls.setCapacity(bytes, 2 ** 32 - 1);
 		if (status !== STATUS_OK) throwStatus(status, `a limit of ${bytes} bytes`);
 	}
 }

@@ -1,4 +1,4 @@
-/** What this engine keeps for a function with its options: the class of its tasks, and the object that describes its code. */
+/** What this engine keeps for a function with its options: the class of its tasks, and the kind of worker that runs them. */
 import { RESOURCE_CPU, RESOURCE_GPU, RESOURCE_MAX, RESOURCE_MEMORY, STATUS_TABLE_FULL } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
 import { RayError, TaskUnschedulableError } from "../../errors.ts";
@@ -28,6 +28,13 @@ const FIXED = new Map([
 	["GPU", RESOURCE_GPU],
 ]);
 
+/** So many classes the core has places for. */
+const MOST_CLASSES = 256;
+
+/**
+ * The classes of tasks that this thread submits. One without unfinished tasks may give its place to another at any time: the
+ * core refuses its number then, and it is to be defined `again`.
+ */
 export class Classes {
 	readonly #thread: CoreThread;
 	readonly #table: ResourceTable;
@@ -38,11 +45,13 @@ export class Classes {
 		this.#table = table;
 	}
 
-	/** The class for these needs and this kind of worker; refuses what could never run. */
+	/** The class for these needs and this kind of worker, as last known; refuses what could never run. */
 	classFor(settings: TaskSettings, kind: number): number {
-		const key = `${kind}|${[...settings.resources].map(([name, amount]) => `${name}:${amount}`).join("|")}`;
-		const known = this.#byKey.get(key);
-		if (known !== undefined) return known;
+		return this.#byKey.get(keyOf(settings, kind)) ?? this.again(settings, kind);
+	}
+
+	/** The same, as the core knows it now. */
+	again(settings: TaskSettings, kind: number): number {
 		const { u32 } = this.#thread.views;
 		let at = this.#thread.scratch;
 		let needs = 0;
@@ -54,14 +63,22 @@ export class Classes {
 			u32[at++] = amount;
 			needs++;
 		}
-		const index = this.#thread.calls.defineClass(kind, needs);
-		if (index === STATUS_TABLE_FULL) {
-			throw new RayError("More than 256 different combinations of resources and environments are in use; use fewer.");
+		const number = this.#thread.calls.defineClass(kind, needs);
+		if (number === STATUS_TABLE_FULL) {
+			throw new RayError(
+				`Task ${settings.name} needs a combination of resources and environment that no unfinished task has, and unfinished tasks have ${MOST_CLASSES} different ones, which is the most. Await some of them, or use fewer combinations.`,
+			);
 		}
-		if (index < 0) throwStatus(index, "a class of tasks");
-		this.#byKey.set(key, index);
-		return index;
+		if (number < 0) throwStatus(number, "a class of tasks");
+		// Not more than can be known: what was forgotten is defined again.
+		if (this.#byKey.size >= MOST_CLASSES) this.#byKey.clear();
+		this.#byKey.set(keyOf(settings, kind), number);
+		return number;
 	}
+}
+
+function keyOf({ resources }: TaskSettings, kind: number): string {
+	return `${kind}|${[...resources].map(([name, amount]) => `${name}:${amount}`).join("|")}`;
 }
 
 function unschedulable(task: string, resource: string, amount: number, total: number): TaskUnschedulableError {

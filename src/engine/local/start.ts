@@ -29,7 +29,7 @@ import { workerCode } from "./worker-code.generated.ts";
 const OBJECTS = 2 ** 22;
 const TASKS = 2 ** 21;
 const THREADS = 250;
-/** Beside the payloads: tables of handles, edges, and what is lost between blocks. */
+/** Beside the payloads, and as much again as an eighth of them: tables of handles, edges, and what is lost between blocks. */
 const HEAP_SPARE = 8 * 2 ** 20;
 const TABLE_BYTES = OBJECTS * 64 + TASKS * 192 + THREADS * 4096 + 2 ** 20;
 
@@ -37,11 +37,14 @@ let engines = 0;
 
 export function startLocalEngine(settings: InitSettings, ahead: ThreadsAhead): LocalEngine {
 	ahead.prepare(workerCode);
-	const pages = Math.min(MAX_PAGES, Math.ceil((TABLE_BYTES + settings.objectStoreMemory + HEAP_SPARE) / PAGE_BYTES));
+	const wanted = TABLE_BYTES + settings.objectStoreMemory * (9 / 8) + HEAP_SPARE;
+	const pages = Math.min(MAX_PAGES, Math.ceil(wanted / PAGE_BYTES));
+	// The largest store leaves less beside it, but the spare.
+	const capacity = Math.min(settings.objectStoreMemory, pages * PAGE_BYTES - TABLE_BYTES - HEAP_SPARE);
 	const memory = createMemory(pages);
 	const module = compileCore();
 	const calls = instantiateCore(module, memory);
-	const inited = calls.init(pages * PAGE_BYTES, OBJECTS, TASKS, THREADS, settings.objectStoreMemory + HEAP_SPARE);
+	const inited = calls.init(pages * PAGE_BYTES, OBJECTS, TASKS, THREADS, capacity);
 	if (inited !== STATUS_OK) throwStatus(inited, "the object store");
 	const driver = calls.reserve(0, THREAD_FLAG_MAY_BLOCK);
 	const attached = calls.attach(driver, 1);
@@ -66,7 +69,7 @@ export function startLocalEngine(settings: InitSettings, ahead: ThreadsAhead): L
 		namespace: settings.namespace,
 		memory,
 		zeroCopyMinBytes: settings.zeroCopyMinBytes,
-		objectStoreMemory: settings.objectStoreMemory,
+		objectStoreMemory: capacity,
 		maxPendingTasks: settings.maxPendingTasks ?? 0xffffffff,
 	};
 	const { checkImmutability, traceCreation, spareWorkers = MOST_SPARE_WORKERS } = settings;

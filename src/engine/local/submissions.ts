@@ -83,10 +83,12 @@ export class Submissions {
 
 	/** Made on first use: the engine's parts are not all there when this is constructed. */
 	get #parts(): { classes: Classes; submitter: Submitter } {
-		this.#late ??= {
-			classes: new Classes(this.#engine.thread, this.#options.resources),
-			submitter: new Submitter(this.#engine, this.#engine.thread, this.#engine.store),
-		};
+		if (this.#late === undefined) {
+			const { thread, store } = this.#engine;
+			const classes = new Classes(thread, this.#options.resources);
+			const again = (settings: TaskSettings) => classes.again(settings, this.#options.kindFor(settings));
+			this.#late = { classes, submitter: new Submitter(this.#engine, thread, store, again) };
+		}
 		return this.#late;
 	}
 

@@ -2,6 +2,7 @@
 
 import {
 	STATUS_LIMIT,
+	STATUS_OUTDATED,
 	TASK_FLAG_STREAM,
 	TASK_SPEC_ARGS,
 	TASK_SPEC_ARGS_SIZE,
@@ -42,7 +43,8 @@ export const ARGS_IN_OBJECT = 2;
 /** What the engine keeps for settings it has seen. */
 export interface Plan {
 	readonly engine: object;
-	readonly resourceClass: number;
+	/** As the core has named it last. */
+	resourceClass: number;
 	/** Which codecs there were. */
 	readonly codecs: number;
 	/** The object that describes the function: a ref, held for as long as the plan lives, or what the running task holds. */
@@ -61,11 +63,14 @@ export class Submitter {
 	readonly #engine: Engine;
 	readonly #thread: CoreThread;
 	readonly #store: Store;
+	readonly #classAgain: (settings: TaskSettings) => number;
 
-	constructor(engine: Engine, thread: CoreThread, store: Store) {
+	/** `classAgain`: defines the class of these tasks when it is outdated. */
+	constructor(engine: Engine, thread: CoreThread, store: Store, classAgain: (settings: TaskSettings) => number) {
 		this.#engine = engine;
 		this.#thread = thread;
 		this.#store = store;
+		this.#classAgain = classAgain;
 	}
 
 	/** Of a task without results, the one that nobody gets. `token`: the submitter's word, 0 if it keeps nothing for the task. */
@@ -102,13 +107,21 @@ export class Submitter {
 		u32[spec + (TASK_SPEC_REFERENCES >> 2)] = store.c;
 		u32[spec + (TASK_SPEC_DEPENDENCIES >> 2)] = inObject ? awaited + 1 : awaited;
 		u32[spec + (TASK_SPEC_RESULT_LIST >> 2)] = list;
-		const slot = calls.submit();
-		if (inObject) store.releaseArguments();
-		if (slot < 0) {
+		let slot = calls.submit();
+		try {
+			while (slot === STATUS_OUTDATED) {
+				plan.resourceClass = this.#classAgain(settings);
+				u32[spec + (TASK_SPEC_RESOURCE_CLASS >> 2)] = plan.resourceClass;
+				slot = calls.submit();
+			}
+			if (slot === STATUS_LIMIT) throw limitExceeded();
+			if (slot < 0) throwStatus(slot, `task ${settings.name}`);
+		} catch (error) {
 			if (block !== 0) calls.dealloc(block);
 			if (list !== 0) calls.dealloc(list);
-			if (slot === STATUS_LIMIT) throw limitExceeded();
-			throwStatus(slot, `task ${settings.name}`);
+			throw error;
+		} finally {
+			if (inObject) store.releaseArguments();
 		}
 		const { task, taskGeneration } = this.#thread;
 		if (results === 1) {

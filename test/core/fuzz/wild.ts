@@ -14,7 +14,7 @@ type Calls = Readonly<Record<string, (...numbers: number[]) => number>>;
 /** How many numbers each export takes. */
 const exports: Readonly<Record<string, number>> = {
 	init: 5,
-	setCapacity: 1,
+	setCapacity: 2,
 	stats: 0,
 	reserve: 2,
 	attach: 2,
@@ -344,7 +344,7 @@ export class Wild {
 	/** Ends and recovers every thread, cancels every task, and takes what nobody looked at. */
 	finish(): void {
 		const last = this.core.start();
-		last.calls.setCapacity(this.core.size);
+		last.calls.setCapacity(this.core.size, this.core.size);
 		for (let index = 0; index < this.core.threadCount; index++) {
 			if (index === last.index || this.#stateOf(index) === layout.GATE_VACANT) continue;
 			const epoch = this.core.epochOf(index);

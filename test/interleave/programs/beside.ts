@@ -207,7 +207,7 @@ const short = (name: string, call: (stage: Stage) => readonly [string, ...number
 		),
 	});
 
-const heapLock = short("three threads that want the heap's lock", () => ["setCapacity", 0x7fffffff]);
+const heapLock = short("three threads that want the heap's lock", () => ["setCapacity", 0x7fffffff, 0x7fffffff]);
 
 const schedulerLock = short("three threads that want the scheduler's lock", () => ["setLimit", 100]);
 

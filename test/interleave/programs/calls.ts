@@ -21,7 +21,7 @@ import { ERROR, generationOf, NUMBER, type Stage } from "./support/stage.ts";
 /** What each of the two threads asks and says about the whole memory. */
 function* administer(t: ThreadHandle, stage: Stage): Steps {
 	yield* must(t, "stats");
-	yield* must(t, "setCapacity", 0x7fffffff);
+	yield* must(t, "setCapacity", 0x7fffffff, 0x7fffffff);
 	yield* must(t, "setResource", RESOURCE_CPU, 3 * RESOURCE_UNIT);
 	t.log(yield* need(t, "available", RESOURCE_CPU));
 	t.log(yield* need(t, "defineClass", 0, 0));

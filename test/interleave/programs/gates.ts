@@ -55,7 +55,7 @@ const groups: Readonly<Record<string, Calls>> = {
 		["dealloc", stage.actor(0).calls.alloc(100)],
 		["flush"],
 		["stats"],
-		["setCapacity", 0x7fffffff],
+		["setCapacity", 0x7fffffff, 0x7fffffff],
 	],
 	objects: (stage) => {
 		const value = stage.actor(0).putBlock(100);

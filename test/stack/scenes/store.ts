@@ -8,7 +8,7 @@ const pinning = ({ at, generation }: Named): Named => ({ at: at | NESTED_PIN, ge
 export const scenes: Scenes = {
 	stats: ({ diver }) => answers(() => diver.core.stats()),
 
-	"set the capacity": ({ diver }) => answers(() => diver.core.setCapacity(6 << 20)),
+	"set the capacity": ({ diver }) => answers(() => diver.core.setCapacity(6 << 20, 6 << 20)),
 
 	"flush kept blocks": ({ diver }) => {
 		for (const size of [64, 500, 1000]) diver.core.dealloc(diver.core.alloc(size));

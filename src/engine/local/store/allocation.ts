@@ -1,6 +1,7 @@
 /** Blocks of the store: if it is full, perhaps of what nobody can reach any more, here or in other threads, that is collected first. */
 import { STATUS_FULL } from "../../../core/layout.ts";
 import type { CoreThread } from "../../../core/thread.ts";
+import { ObjectStoreFullError } from "../../../errors.ts";
 import { throwStatus } from "../status.ts";
 import type { Collecting } from "./collecting.ts";
 import type { Relief } from "./relief.ts";
@@ -8,9 +9,10 @@ import type { Relief } from "./relief.ts";
 /** Milliseconds that a thread whose store is full waits for others to collect their garbage; after it has waited in vain, so many. */
 const RELIEF_MOST = 500;
 const RELIEF_LEAST = 20;
+const GRANULE = 64;
 
 export interface AllocationOptions {
-	/** The capacity that was asked for; the core has a little more, for what is no payload. */
+	/** The store's capacity, as the runtime was started. */
 	readonly objectStoreMemory: number;
 	readonly relief: Relief;
 }
@@ -24,7 +26,8 @@ export class Allocation {
 
 	constructor(thread: CoreThread, options: AllocationOptions, collecting: Collecting) {
 		this.#thread = thread;
-		this.#capacity = options.objectStoreMemory;
+		// Blocks count in whole granules.
+		this.#capacity = options.objectStoreMemory - (options.objectStoreMemory % GRANULE);
 		this.#relief = options.relief;
 		this.#collecting = collecting;
 	}
@@ -38,8 +41,8 @@ export class Allocation {
 	#allocateAfterCollecting(size: number, refused: number): number {
 		const { calls } = this.#thread;
 		let status = refused;
-		const sized = size <= this.#capacity;
-		for (let waited = -1; status === STATUS_FULL && sized && waited < this.#patience; ) {
+		if (status === STATUS_FULL && size > this.#capacity) throw tooLarge(size, this.#capacity);
+		for (let waited = -1; status === STATUS_FULL && waited < this.#patience; ) {
 			if (waited < 0) {
 				this.#collecting.now();
 				this.#relief.ask();
@@ -52,7 +55,7 @@ export class Allocation {
 			}
 			status = address | 0;
 		}
-		if (status === STATUS_FULL && sized) this.#patience = RELIEF_LEAST;
+		if (status === STATUS_FULL) this.#patience = RELIEF_LEAST;
 		return throwStatus(status, `${size} bytes`);
 	}
 
@@ -60,4 +63,10 @@ export class Allocation {
 	relieve(): void {
 		if (this.#relief.isAsked()) this.#collecting.soon();
 	}
+}
+
+function tooLarge(size: number, capacity: number): ObjectStoreFullError {
+	return new ObjectStoreFullError(
+		`A value of ${size} bytes can never fit into the object store, which has ${capacity}. Raise objectStoreMemory, or split the value.`,
+	);
 }
