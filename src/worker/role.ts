@@ -4,6 +4,7 @@ import type { Board, WorkerMessage } from "../engine/local/board.ts";
 import { wakeThread } from "../engine/local/board.ts";
 import { findBehind } from "../engine/local/chains.ts";
 import type { LocalEngine } from "../engine/local/engine.ts";
+import type { TaskPlace } from "../engine/local/producer.ts";
 import type { Role } from "../engine/local/role.ts";
 import type { ObjectRef } from "../engine/ref.ts";
 import { RayError } from "../errors.ts";
@@ -131,7 +132,7 @@ export class WorkerRole implements Role {
 	}
 
 	beforeBlocking(suspended: boolean): void {
-		this.#board.addBlocked(1);
+		this.#board.beginBlocking(this.thread.index);
 		wakeThread(this.thread, this.#data.driver);
 		if (this.#blocks++ > 0) return;
 		const blocking = suspended ? currentTask() : undefined;
@@ -139,7 +140,7 @@ export class WorkerRole implements Role {
 	}
 
 	afterBlocking(): void {
-		this.#board.addBlocked(-1);
+		this.#board.endBlocking(this.thread.index);
 		if (--this.#blocks > 0) return;
 		for (const task of (this.loop as Loop).unfinished.values()) task.cpu.threadGoesOn();
 	}
@@ -159,9 +160,8 @@ export class WorkerRole implements Role {
 	showOutput(): void {}
 
 	/** Workers are the driver's. While it blocks, the worker goes on. */
-	endWorkerOf(task: number, generation: number): boolean {
-		this.#tellDriver(["force", task, generation]);
-		return true;
+	endWorkersOf(tasks: readonly TaskPlace[]): void {
+		this.#tellDriver(["force", tasks]);
 	}
 
 	async shutdown(): Promise<void> {

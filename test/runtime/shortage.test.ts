@@ -46,3 +46,23 @@ it("a task that blocks fails when all threads have tasks that wait for it and no
 	});
 	await runtime.shutdown();
 });
+
+it("a worker that is ended while a task blocks it counts as blocked no longer", async () => {
+	const runtime = await createRuntimeWith("test", { numCpus: 1, objectStoreMemory: "8MiB" }, { spareWorkers: 1 });
+	await runtime.run(async () => {
+		const file = join(await mkdtemp(join(tmpdir(), "wasmray-test-")), "runs");
+		// It has the CPU that the other gave back when it blocked.
+		const goesOn = ray.remote(async (path: string) => {
+			writeFileSync(path, "");
+			const { signal } = ray.getRuntimeContext();
+			while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 10));
+		});
+		const stands = ray.remote((path: string) => ray.getSync(goesOn.remote(path)));
+		const ref = stands.remote(file);
+		while (!existsSync(file)) await after(10);
+		expect(ray.cancel(ref, { force: true })).toBe(true);
+		expect(await failure(ref.get())).toBeInstanceOf(ray.TaskCancelledError);
+		expect(await blocks.remote(0).get()).toBe(1);
+	});
+	await runtime.shutdown();
+});

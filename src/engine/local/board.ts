@@ -9,16 +9,18 @@
  *   6 …        kinds of workers: the hash of each one's environment, two words each
  *   134 …      for each thread slot: console messages posted and not yet shown
  *   …          for each thread slot: the epoch of its worker whose thread has stopped, as the service thread saw it
+ *   …          for each thread slot: how many synchronous gets block it, one inside of another
  */
 import type { CoreThread } from "../../core/thread.ts";
 import type { RuntimeEnv } from "../../types.ts";
+import type { TaskPlace } from "./producer.ts";
 
 /** What a worker tells the driver. */
 export type WorkerMessage =
 	/** It begins its loop. */
 	| readonly ["up"]
-	/** The worker of this task shall be ended. */
-	| readonly ["force", task: number, generation: number]
+	/** The workers of these tasks shall be ended. All at once: it may be the end of the one who says so. */
+	| readonly ["force", tasks: readonly TaskPlace[]]
 	/** Work of its kind is ready that no worker may take beside its suspended tasks. */
 	| readonly ["thread"]
 	/** It submits tasks for workers of this kind. */
@@ -52,23 +54,36 @@ export class Board {
 	/** For each kind of worker: the hash of its environment; 0 from where on there are none. */
 	readonly kinds: BigInt64Array;
 	readonly #stopped: number;
+	readonly #blocks: number;
 
 	constructor(words: Int32Array) {
 		this.words = words;
 		this.kinds = new BigInt64Array(words.buffer, KINDS * 4, MOST_KINDS);
 		this.#stopped = LOGS + this.threads;
+		this.#blocks = this.#stopped + this.threads;
 	}
 
 	static make(threads: number): Board {
-		return new Board(new Int32Array(new SharedArrayBuffer((LOGS + 2 * threads) * 4)));
+		return new Board(new Int32Array(new SharedArrayBuffer((LOGS + 3 * threads) * 4)));
 	}
 
 	get blocked(): number {
 		return Atomics.load(this.words, BLOCKED);
 	}
 
-	addBlocked(change: number): void {
-		Atomics.add(this.words, BLOCKED, change);
+	beginBlocking(thread: number): void {
+		Atomics.add(this.words, BLOCKED, 1);
+		Atomics.add(this.words, this.#blocks + thread, 1);
+	}
+
+	endBlocking(thread: number): void {
+		Atomics.sub(this.words, this.#blocks + thread, 1);
+		Atomics.sub(this.words, BLOCKED, 1);
+	}
+
+	/** What a thread that has stopped did not end. */
+	endAllBlocking(thread: number): void {
+		Atomics.sub(this.words, BLOCKED, Atomics.exchange(this.words, this.#blocks + thread, 0));
 	}
 
 	/** Whether this worker may look at its wake word for a while: one at a time, or they take the cores from who would give them work. */
@@ -83,7 +98,7 @@ export class Board {
 
 	/** So many threads the memory has slots for. */
 	get threads(): number {
-		return (this.words.length - LOGS) / 2;
+		return (this.words.length - LOGS) / 3;
 	}
 
 	get asked(): number {

@@ -31,7 +31,7 @@ import type { Store } from "./store/store.ts";
 import { systemError, type TaskDetails, type Why } from "./system-errors.ts";
 import { descendants } from "./tables.ts";
 
-type EndWorker = (task: number, generation: number) => void;
+type EndWorkers = (tasks: readonly TaskPlace[]) => void;
 
 const NONE: readonly TaskPlace[] = [];
 /** The stack would take most of the time of a cancel, and tell where in here it was. */
@@ -59,16 +59,15 @@ export class Cancelling {
 		this.#engine = engine;
 	}
 
-	/** By the user. `endWorkerOf`: by force, for each task that may run. False: the task had finished. */
-	cancel(place: TaskPlace, { recursive }: { readonly recursive: boolean }, endWorkerOf?: EndWorker): boolean {
-		const known = recursive && endWorkerOf !== undefined ? descendants(this.#thread, [place]) : undefined;
+	/** By the user. `endWorkersOf`: by force, of the tasks that may run. False: the task had finished. */
+	cancel(place: TaskPlace, { recursive }: { readonly recursive: boolean }, endWorkersOf?: EndWorkers): boolean {
+		const known = recursive && endWorkersOf !== undefined ? descendants(this.#thread, [place]) : undefined;
 		const status = this.#cancel(place, REASON_CANCELLED, {}, recursive, known);
 		if (status === STATUS_STALE) return false;
 		if (status !== STATUS_OK) throwStatus(status, `cancel of task ${this.#idOf(place)}`);
 		// Found before it could hear of the cancel, and end.
 		const family = known === undefined ? NONE : this.#reach([place, ...known], REASON_CANCELLED);
-		endWorkerOf?.(place.task, place.generation);
-		for (const { task, generation } of family) endWorkerOf?.(task, generation);
+		endWorkersOf?.([place, ...family]);
 		return true;
 	}
 

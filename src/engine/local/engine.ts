@@ -288,7 +288,7 @@ export class LocalEngine implements Engine {
 		this.checkOpen();
 		const known = ref.task !== 0 ? { task: ref.task, generation: ref.taskGeneration } : this.#producerOf(ref);
 		if (known === undefined) return false;
-		const end = (task: number, generation: number) => this.#role.endWorkerOf(task, generation);
+		const end = (tasks: readonly TaskPlace[]) => this.#role.endWorkersOf(tasks);
 		return this.cancelling.cancel(known, options, options.force ? end : undefined);
 	}
 

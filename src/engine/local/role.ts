@@ -1,5 +1,6 @@
 import type { RuntimeContext, ShutdownOptions } from "../../types.ts";
 import type { ObjectRef } from "../ref.ts";
+import type { TaskPlace } from "./producer.ts";
 
 /** What the driver and the workers do differently. */
 export interface Role {
@@ -27,8 +28,8 @@ export interface Role {
 	beforeResults(): void;
 	/** What tasks have printed comes before what is told of them. On the way of each get: little more than a look. */
 	showOutput(): void;
-	/** The worker of a task shall end, with the task. */
-	endWorkerOf(task: number, generation: number): boolean;
+	/** The workers of these tasks shall end, with the tasks. */
+	endWorkersOf(tasks: readonly TaskPlace[]): void;
 	shutdown(options: Required<ShutdownOptions>): Promise<void>;
 	shutdownNow(): void;
 }

@@ -77,7 +77,7 @@ export class Supervisor implements Role {
 			ahead: this.#options.ahead,
 			firstWorkers: this.#options.numCpus,
 			onUp: ({ kind }) => this.#failedStarts.delete(kind),
-			onForce: (task, generation) => this.endWorkerOf(task, generation),
+			onForce: (tasks) => this.endWorkersOf(tasks),
 			onShort: (kind) => this.#addWorker(kind),
 			onKind: (kind, environment) => this.#wantKind(kind, environment),
 			onStopped: (worker) => this.#stopped(worker),
@@ -218,15 +218,15 @@ export class Supervisor implements Role {
 		this.#lost.decide(task, generation, token, !this.#stopping);
 	}
 
-	endWorkerOf(task: number, generation: number): boolean {
+	endWorkersOf(tasks: readonly TaskPlace[]): void {
 		const { thread } = this.#engine as LocalEngine;
-		const current = Atomics.load(thread.views.i32, (thread.taskAt(task) + TASK_ENTRY_GENERATION) >> 2);
-		if (current !== generation) return false;
-		const worker = this.#all.at(this.#runnerOf(task));
-		if (worker === undefined) return false;
-		this.#lost.force(task, generation);
-		void this.#all.end(worker, "its task was cancelled by force");
-		return true;
+		for (const { task, generation } of tasks) {
+			const current = Atomics.load(thread.views.i32, (thread.taskAt(task) + TASK_ENTRY_GENERATION) >> 2);
+			const worker = current === generation ? this.#all.at(this.#runnerOf(task)) : undefined;
+			if (worker === undefined) continue;
+			this.#lost.force(task, generation);
+			void this.#all.end(worker, "its task was cancelled by force");
+		}
 	}
 
 	/** The slot of the thread that runs a task, -1 if none does. */

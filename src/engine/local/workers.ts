@@ -26,6 +26,7 @@ import type { RuntimeEnv } from "../../types.ts";
 import { openWorkerThread, type ThreadsAhead } from "./ahead.ts";
 import type { Board, ErrorText, WorkerMessage } from "./board.ts";
 import type { Logs } from "./logs.ts";
+import type { TaskPlace } from "./producer.ts";
 import type { Service } from "./service.ts";
 import { throwStatus } from "./status.ts";
 import { workerCode } from "./worker-code.generated.ts";
@@ -66,7 +67,7 @@ export interface WorkersOptions {
 	readonly firstWorkers: number;
 	readonly onUp: (worker: Worker) => void;
 	/** A worker wants another one ended, with the task that it runs. */
-	readonly onForce: (task: number, generation: number) => void;
+	readonly onForce: (tasks: readonly TaskPlace[]) => void;
 	/** Work of this kind is ready that no worker may take beside its suspended tasks. */
 	readonly onShort: (kind: number) => void;
 	/** A worker submits tasks for this kind of workers. */
@@ -179,7 +180,7 @@ export class Workers {
 				this.#options.onUp(worker);
 				break;
 			case "force":
-				this.#options.onForce(message[1], message[2]);
+				this.#options.onForce(message[1]);
 				break;
 			case "thread":
 				this.#options.onShort(worker.kind);
@@ -203,6 +204,7 @@ export class Workers {
 		worker.port.close();
 		this.#options.service.forget(worker.index);
 		this.#options.board.endSpin(worker.index);
+		this.#options.board.endAllBlocking(worker.index);
 		this.#options.onStopped(worker);
 		worker.stopped();
 	}
