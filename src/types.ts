@@ -249,7 +249,10 @@ export interface StateFilter {
 	limit?: number;
 	filters?: readonly [key: string, op: "=" | "!=", value: unknown][];
 }
-/** Bytes, but for `objects`, `evictions`, `hits` and `misses`. `used`, `pinned` and `spilled` are as of now. */
+/**
+ * Bytes, but for `objects`, `evictions`, `hits` and `misses`. `used`, `pinned` and `spilled` are as of now. This version spills nothing:
+ * no object is evicted, and `hits` and `misses`, which tell reads of memory and of files apart, are not counted.
+ */
 export interface StoreStats {
 	capacity: number;
 	used: number;

@@ -17,7 +17,7 @@ export function statusError(status: number, what: string): Error {
 	switch (status) {
 		case STATUS_FULL:
 			return new ObjectStoreFullError(
-				`The object store has no room for ${what}. Give up refs that are not needed (await lets unreachable ones go; a synchronous loop does not), free() objects, or raise objectStoreMemory.`,
+				`The object store has no room for ${what}. Give up refs that are not needed (unreachable ones go when the event loop turns, which a loop of microtasks does not let it), free() objects, or raise objectStoreMemory.`,
 			);
 		case STATUS_TABLE_FULL:
 			return new ObjectStoreFullError(
