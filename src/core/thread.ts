@@ -4,6 +4,7 @@ import {
 	MESSAGE_SIZE,
 	OBJECT_ENTRY_SIZE,
 	OBJECT_ENTRY_STATE,
+	OBJECT_ENTRY_WORD,
 	TASK_ENTRY_SIZE,
 	THREAD_GATE,
 	THREAD_GENERATION,
@@ -96,6 +97,11 @@ export class CoreThread {
 	/** An object's state word. The thread must hold the object, or it may be another's by now. */
 	stateOf(slot: number): number {
 		return Atomics.load(this.views.i32, (this.objectAt(slot) + OBJECT_ENTRY_STATE) >> 2);
+	}
+
+	/** Of the object that has the slot now. */
+	generationOf(slot: number): number {
+		return Atomics.load(this.views.i32, (this.objectAt(slot) + OBJECT_ENTRY_WORD + 4) >> 2);
 	}
 
 	hasMail(): boolean {

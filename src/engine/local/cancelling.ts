@@ -5,7 +5,6 @@
 import {
 	CANCEL_RECURSIVE,
 	CANCEL_SETTLE,
-	OBJECT_ENTRY_WORD,
 	PHASE_SEALED,
 	REASON_CANCELLED,
 	STATE_ERROR,
@@ -18,14 +17,11 @@ import {
 	TASK_ENTRY_FLAGS,
 	TASK_ENTRY_STATE,
 	TASK_FLAG_HAS_CHILDREN,
-	TASK_PHASE_RESUMING,
-	TASK_PHASE_RUNNING,
-	TASK_PHASE_SUSPENDED,
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
 import { idOf } from "./ids.ts";
 import { functionName } from "./names.ts";
-import { isUnfinished, resultsOf, type TaskPlace } from "./producer.ts";
+import { isRunning, isUnfinished, resultsOf, type TaskPlace } from "./producer.ts";
 import { throwStatus } from "./status.ts";
 import type { Store } from "./store/store.ts";
 import { systemError, type TaskDetails, type Why } from "./system-errors.ts";
@@ -111,14 +107,14 @@ export class Cancelling {
 
 	/** Settles the results that are open. If there is no room for the error, the core does it, with one that needs none. */
 	#tell(place: TaskPlace, reason: number, why: Why): boolean {
-		const { calls, views } = this.#thread;
+		const { calls } = this.#thread;
 		const slots = resultsOf(this.#thread, place.task);
 		if (!isUnfinished(this.#thread, place)) return false;
 		let error: Error | undefined;
 		let told = false;
 		for (const slot of slots) {
 			if (this.#store.isReady(slot)) continue;
-			const generation = Atomics.load(views.i32, (this.#thread.objectAt(slot) + OBJECT_ENTRY_WORD + 4) >> 2);
+			const generation = this.#thread.generationOf(slot);
 			if (calls.retain(slot, generation) !== STATUS_OK) continue;
 			// It is the task's: otherwise that would be over.
 			if (isUnfinished(this.#thread, place)) {
@@ -144,13 +140,11 @@ export class Cancelling {
 
 	#detailsOf({ task, generation }: TaskPlace): TaskDetails {
 		const state = this.#field(task, TASK_ENTRY_STATE);
-		const phase = state & 0xff;
-		const runs = phase === TASK_PHASE_RUNNING || phase === TASK_PHASE_SUSPENDED || phase === TASK_PHASE_RESUMING;
 		return {
 			id: this.#idOf({ task, generation }),
 			name: functionName(this.#thread, this.#store, task),
 			attempt: this.#field(task, TASK_ENTRY_ATTEMPT),
-			worker: runs ? (state >>> 8) - 1 : undefined,
+			worker: isRunning(state & 0xff) ? (state >>> 8) - 1 : undefined,
 		};
 	}
 
@@ -169,10 +163,10 @@ export class Cancelling {
 
 	/** What a task that runs here was cancelled with. */
 	errorOf(place: TaskPlace, reason: number, details: TaskDetails): Error {
-		const { calls, views } = this.#thread;
+		const { calls } = this.#thread;
 		const [slot = 0] = resultsOf(this.#thread, place.task);
 		const state = this.#thread.stateOf(slot);
-		const generation = Atomics.load(views.i32, (this.#thread.objectAt(slot) + OBJECT_ENTRY_WORD + 4) >> 2);
+		const generation = this.#thread.generationOf(slot);
 		const told = (state & (STATE_PHASE_MASK | STATE_ERROR | STATE_SYSTEM)) === (PHASE_SEALED | STATE_ERROR);
 		if (!told || calls.retain(slot, generation) !== STATUS_OK) return systemError(reason, details.id, details);
 		try {

@@ -1,6 +1,5 @@
 /** What a test sees of this machine's engine, and the faults it may cause. */
 import {
-	OBJECT_ENTRY_WORD,
 	STATUS_OK,
 	TASK_ENTRY_GENERATION,
 	TASK_ENTRY_PARENT,
@@ -25,6 +24,7 @@ import type { LocalEngine } from "./engine.ts";
 import { idOf } from "./ids.ts";
 import type { Maker } from "./makers.ts";
 import { functionName } from "./names.ts";
+import { isRunning } from "./producer.ts";
 import { throwStatus } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -97,16 +97,12 @@ export class LocalInspection implements Inspection {
 		const functions = this.#engine.audit?.functions ?? new Map<number, number>();
 		const queue: Entry[] = [...functions].map(([slot, generation]) => ({ slot, generation }));
 		for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-			if (kept.get(next.slot) === next.generation || this.#generationOf(next.slot) !== next.generation) continue;
+			if (kept.get(next.slot) === next.generation || this.#engine.thread.generationOf(next.slot) !== next.generation)
+				continue;
 			kept.set(next.slot, next.generation);
 			queue.push(...(this.#engine.audit?.nested(next.slot) ?? []));
 		}
 		return this.#engine.objectEntries().filter(({ slot, generation }) => kept.get(slot) !== generation);
-	}
-
-	#generationOf(slot: number): number {
-		const { thread } = this.#engine;
-		return Atomics.load(thread.views.i32, (thread.objectAt(slot) + OBJECT_ENTRY_WORD + 4) >> 2);
 	}
 
 	changedObjects(): string[] {
@@ -179,10 +175,9 @@ export class LocalInspection implements Inspection {
 				throw new RangeError(`Task ${task} is over: no worker runs it any more.`);
 			}
 			const runner = this.#supervisor.runnerOf(ref.task);
-			const runs = phase === TASK_PHASE_RUNNING || phase === TASK_PHASE_SUSPENDED || phase === TASK_PHASE_RESUMING;
 			// One that was taken and not begun would only go back to the queue.
 			const begun = Atomics.load(thread.views.i32, at + (TASK_ENTRY_STARTED >> 2)) !== 0;
-			if (runs && begun && this.workers().includes(runner)) return this.#supervisor.killWorker(runner);
+			if (isRunning(phase) && begun && this.workers().includes(runner)) return this.#supervisor.killWorker(runner);
 			await new Promise((resolve) => setTimeout(resolve, 1));
 		}
 	}

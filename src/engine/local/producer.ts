@@ -5,6 +5,9 @@ import {
 	TASK_ENTRY_RESULTS,
 	TASK_ENTRY_STATE,
 	TASK_PHASE_ENDED,
+	TASK_PHASE_RESUMING,
+	TASK_PHASE_RUNNING,
+	TASK_PHASE_SUSPENDED,
 	TASK_PHASE_VACANT,
 } from "../../core/layout.ts";
 import type { CoreThread } from "../../core/thread.ts";
@@ -32,6 +35,11 @@ export function resultsOf(thread: CoreThread, task: number): Uint32Array {
 	const count = Atomics.load(u32, (thread.taskAt(task) + TASK_ENTRY_RESULTS) >> 2);
 	const at = count === 1 ? first : Atomics.load(u32, first) >>> 2;
 	return u32.slice(at, at + count);
+}
+
+/** Whether a task in this phase has a worker. */
+export function isRunning(phase: number): boolean {
+	return phase === TASK_PHASE_RUNNING || phase === TASK_PHASE_SUSPENDED || phase === TASK_PHASE_RESUMING;
 }
 
 export function isUnfinished(thread: CoreThread, { task, generation }: TaskPlace): boolean {

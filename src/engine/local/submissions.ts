@@ -3,7 +3,6 @@
  * signals, and the judgement whether a failed one runs again.
  */
 import {
-	OBJECT_ENTRY_WORD,
 	REASON_CANCELLED,
 	REASON_FULL,
 	REASON_TIMEOUT,
@@ -224,7 +223,7 @@ export class Submissions {
 	#verdict(taskAt: number): unknown {
 		const { thread, store } = this.#engine;
 		const slot = thread.views.u32[taskAt + (TASK_ENTRY_VERDICT >> 2)] as number;
-		const generation = Atomics.load(thread.views.i32, (thread.objectAt(slot) + OBJECT_ENTRY_WORD + 4) >> 2);
+		const generation = thread.generationOf(slot);
 		if (thread.calls.retain(slot, generation) !== STATUS_OK) return undefined;
 		try {
 			return store.errorIn(slot, generation);
